@@ -1,0 +1,58 @@
+"""Account: once a minute a gateway says what became of everything it took, so that nothing can go missing unseen."""
+
+from datetime import datetime
+
+import msgspec
+
+from anju_contracts.envelope import Stream
+from anju_contracts.errors import ContractError, decode_json
+from anju_contracts.event import check_moment
+from anju_contracts.names import check_name
+
+MESSAGE = "account"
+
+
+class StreamAccount(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Counts of samples (or events) since the epoch began: produced = committed + queued + the sum of dropped."""
+
+    produced: int
+    committed: int
+    queued: int
+    dropped: dict[str, int] = {}
+    last_seq: int = 0
+    """The highest seq written so far."""
+
+
+class AgentAccount(msgspec.Struct, frozen=True, omit_defaults=True):
+    name: str
+    running: bool
+    restarts: int = 0
+    last_error: str | None = None
+
+
+class Account(msgspec.Struct, frozen=True, omit_defaults=True):
+    epoch: str
+    at: datetime
+    streams: dict[Stream, StreamAccount]
+    agents: list[AgentAccount] = []
+    outbox_bytes: int = 0
+    disk_free_bytes: int | None = None
+    clock_offset_s: float | None = None
+    """Gateway clock minus reference, where the gateway knows one."""
+
+
+def decode_account(payload: bytes) -> Account:
+    """The account of `payload`; ContractError when a stream's counts don't add up."""
+    account = decode_json(payload, Account, MESSAGE)
+    check_name(account.epoch, message=MESSAGE, field="epoch")
+    check_moment(account.at, message=MESSAGE, field="at")
+    for name, stream in account.streams.items():
+        found = stream.committed + stream.queued + sum(stream.dropped.values())
+        if stream.produced != found:
+            expected = f"committed + queued + dropped = {found}"
+            raise ContractError(MESSAGE, f"streams.{name}.produced", stream.produced, expected)
+    return account
+
+
+def encode_account(account: Account) -> bytes:
+    return msgspec.json.encode(account)

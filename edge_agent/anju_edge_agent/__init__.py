@@ -1,0 +1,1 @@
+"""See the docstrings of the modules; docs/reference lists them."""

@@ -1,0 +1,1 @@
+"""Communities, gateways, assets and points; their readings and events; the import of a history."""

@@ -1,0 +1,55 @@
+"""Settings of every platform program, from environment variables (the same names in compose and in the demo)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from anju_contracts.clock import CLOCK_VARIABLE, Clock, RealClock, parse_clock
+from anju_contracts.errors import ContractError
+
+from anju_platform.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`mqtt_shared` is False for a broker without shared subscriptions; then only one ingest may run."""
+
+    database_url: str
+    mqtt_url: str = "mqtt://127.0.0.1:1883"
+    mqtt_shared: bool = True
+    clock: Clock = field(default_factory=RealClock)
+    telemetry_days: int = 400
+    """Readings older than this are kept as hourly rollups only."""
+    log_level: str = "INFO"
+
+
+def settings_from(environment: Mapping[str, str]) -> Settings:
+    """Settings from `environment`; ConfigurationError names the variable that is missing or wrong."""
+    url = environment.get("ANJU_DATABASE_URL", "")
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ConfigurationError(f"ANJU_DATABASE_URL: got {url!r}, expected postgresql://user@host:port/database")
+    try:
+        clock = parse_clock(environment.get(CLOCK_VARIABLE, "real"))
+    except ContractError as exc:
+        raise ConfigurationError(str(exc)) from exc
+    return Settings(
+        database_url=url,
+        mqtt_url=environment.get("ANJU_MQTT_URL", Settings.mqtt_url),
+        mqtt_shared=_yes_or_no(environment, "ANJU_MQTT_SHARED", default=True),
+        clock=clock,
+        telemetry_days=_days(environment, "ANJU_TELEMETRY_DAYS", Settings.telemetry_days),
+        log_level=environment.get("ANJU_LOG_LEVEL", Settings.log_level).upper(),
+    )
+
+
+def _yes_or_no(environment: Mapping[str, str], name: str, *, default: bool) -> bool:
+    text = environment.get(name, "yes" if default else "no").lower()
+    if text not in ("yes", "no", "true", "false", "1", "0"):
+        raise ConfigurationError(f"{name}: got {text!r}, expected yes or no")
+    return text in ("yes", "true", "1")
+
+
+def _days(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, str(default))
+    if not text.isdigit() or int(text) < 1:
+        raise ConfigurationError(f"{name}: got {text!r}, expected a whole number of days, at least 1")
+    return int(text)

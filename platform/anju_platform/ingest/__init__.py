@@ -1,0 +1,1 @@
+"""Decode, commit, acknowledge, receipt."""

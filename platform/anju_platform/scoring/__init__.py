@@ -1,0 +1,1 @@
+"""From stored history to predictions, with anju_ml."""

@@ -1,0 +1,1 @@
+"""The database: migrations, flavours, partitions, rollups, retention, how SQL files are loaded."""

@@ -1,0 +1,1 @@
+"""One problem, one ticket: the append-only log, its fold, and what opens, joins and closes a ticket."""

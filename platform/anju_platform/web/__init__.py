@@ -1,0 +1,1 @@
+"""The application that serves the REST API and the pages: errors, pagination, languages, live updates."""
