@@ -1,0 +1,96 @@
+"""From risks to tickets: expected money, capacity, cool-down, minimum lead. Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from anju_ml.policy import Policy as Policy
+from anju_ml.risk import Risk
+
+_DAYS = (0.0, 1.0, 3.0, 7.0, 30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    """`probability` is that of a failure after the lead and within the horizon; `gain` is its expected worth."""
+
+    risk: Risk
+    probability: float
+    gain: float
+    expires_at: datetime
+    safety: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Worth an eye, not a visit; `why` is `probability`, `cool_down`, `capacity` or `too_late`."""
+
+    risk: Risk
+    probability: float
+    why: str
+
+
+Decision = OpenTicket | Watch
+
+
+def decide(
+    risks: Sequence[Risk],
+    *,
+    policy: Policy,
+    as_of: datetime,
+    open_problems: Collection[tuple[str, str | None]],
+    recently_closed: Mapping[tuple[str, str], datetime],
+) -> list[Decision]:
+    """Tickets to open, best first (safety-relevant components before all), then what to watch.
+
+    `open_problems` are (asset, component or None where unknown) that already have a ticket; nothing is said of
+    these. `recently_closed` gives when the last ticket of a problem closed.
+    """
+    taken = set(open_problems)
+    chosen: list[OpenTicket] = []
+    watched: list[Watch] = []
+    for risk in risks:
+        if (risk.asset_id, risk.component) in taken or (risk.asset_id, None) in taken:
+            continue
+        closed_at = recently_closed.get((risk.asset_id, risk.component))
+        decision = judge(risk, policy=policy, as_of=as_of, closed_at=closed_at)
+        if isinstance(decision, OpenTicket):
+            chosen.append(decision)
+        elif decision is not None:
+            watched.append(decision)
+    chosen.sort(key=lambda ticket: (not ticket.safety, -ticket.gain, ticket.risk.asset_id, ticket.risk.component))
+    kept = chosen[: policy.tickets_per_day]
+    watched += [Watch(ticket.risk, ticket.probability, "capacity") for ticket in chosen[len(kept) :]]
+    return [*kept, *watched]
+
+
+def judge(risk: Risk, *, policy: Policy, as_of: datetime, closed_at: datetime | None) -> Decision | None:
+    """One risk by itself, capacity apart; None when it is not even worth watching."""
+    within = probability_by(risk, policy.horizon)
+    too_soon = probability_by(risk, policy.lead)
+    useful = max(within - too_soon, 0.0)
+    benefit = policy.benefit(risk.kind, risk.component)
+    gain = useful * benefit - (1.0 - within) * policy.false_visit
+    bar = max(policy.break_even(risk.kind, risk.component), risk.threshold)
+    cooling = closed_at is not None and as_of - closed_at < policy.cool_down
+    needed = min(bar + policy.reopen_margin, (1.0 + bar) / 2) if cooling else bar
+    if within >= needed and gain > 0:
+        return OpenTicket(risk, within, gain, as_of + policy.horizon, policy.is_safety(risk.kind, risk.component))
+    if within < bar / 2:
+        return None
+    if within >= needed:
+        return Watch(risk, within, "too_late")
+    return Watch(risk, within, "cool_down" if cooling and within >= bar else "probability")
+
+
+def probability_by(risk: Risk, span: timedelta) -> float:
+    """P(failure within `span`), between the stated horizons by constant hazard, beyond 30 days by the last one."""
+    known = (0.0, risk.p_24h, risk.p_72h, risk.p_7d, risk.p_30d)
+    days = span / timedelta(days=1)
+    for start, end, p_start, p_end in zip(_DAYS, _DAYS[1:], known, known[1:], strict=False):
+        if days <= end or end == _DAYS[-1]:
+            if p_end >= 1.0:
+                return 1.0 if days >= end else p_start + (1.0 - p_start) * (days - start) / (end - start)
+            survived = (1.0 - p_end) / (1.0 - p_start)
+            return float(1.0 - (1.0 - p_start) * survived ** ((days - start) / (end - start)))
+    raise AssertionError("the last horizon ends the loop")

@@ -1,0 +1,142 @@
+"""What things cost, in yuan (CNY), and how cautious to be: the table that turns probabilities into tickets."""
+
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+from anju_contracts.kinds import is_safety_relevant
+
+from anju_ml.errors import PolicyRefused
+
+PLANNED_SHARE: Final = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class FailureCost:
+    """`reactive`: repair after the failure, call-out included; `planned`: the same work on an agreed visit;
+    `downtime_h`: usual hours out of service; `downtime_per_h`: what an hour of it costs the residents' side."""
+
+    reactive: float
+    planned: float
+    downtime_h: float = 4.0
+    downtime_per_h: float = 50.0
+
+    @property
+    def failure(self) -> float:
+        """The whole cost of one failure that nobody prevented."""
+        return self.reactive + self.downtime_h * self.downtime_per_h
+
+
+def _cost(reactive: float, downtime_h: float, downtime_per_h: float) -> FailureCost:
+    return FailureCost(reactive, round(reactive * PLANNED_SHARE), downtime_h, downtime_per_h)
+
+
+DEFAULT_COSTS: Final = MappingProxyType(
+    {
+        "": _cost(1000, 4, 50),
+        "lift": _cost(2500, 6, 150),
+        "lift/door_operator": _cost(1800, 4, 150),
+        "lift/brake": _cost(4000, 8, 150),
+        "lift/traction_bearing": _cost(6000, 24, 150),
+        "door": _cost(600, 8, 20),
+        "electric_meter": _cost(300, 24, 2),
+        "water_meter": _cost(300, 24, 2),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`costs` maps "kind/component", "kind" or "" (everything else) to what its failure costs.
+
+    `effectiveness`: share of failures that a visit in time prevents; `false_visit`: a visit that finds nothing;
+    `tickets_per_day`: the crew's capacity for proactive work (None: no limit); `cool_down`: after a closed
+    ticket, the same problem is opened again within this time only when its probability is clearly higher.
+    """
+
+    costs: MappingProxyType[str, FailureCost] = DEFAULT_COSTS
+    visit: float = 200.0
+    false_visit: float = 200.0
+    entrapment: float = 5000.0
+    effectiveness: float = 0.85
+    horizon: timedelta = timedelta(days=30)
+    lead: timedelta = timedelta(hours=24)
+    tickets_per_day: int | None = None
+    cool_down: timedelta = timedelta(days=14)
+    reopen_margin: float = 0.15
+    safety_factor: float = 1.5
+    """Prevented failures of safety-relevant components count this much more."""
+    safety: frozenset[str] = frozenset()
+    """Further safety-relevant "kind/component" beyond those that contracts name."""
+
+    def cost_of(self, kind: str, component: str) -> FailureCost:
+        for key in (f"{kind}/{component}", kind, ""):
+            if key in self.costs:
+                return self.costs[key]
+        return DEFAULT_COSTS[""]
+
+    def is_safety(self, kind: str, component: str) -> bool:
+        return is_safety_relevant(kind, component) or f"{kind}/{component}" in self.safety
+
+    def benefit(self, kind: str, component: str) -> float:
+        """Money kept by a visit in time before a failure of this component."""
+        cost = self.cost_of(kind, component)
+        weight = self.safety_factor if self.is_safety(kind, component) else 1.0
+        return weight * self.effectiveness * max(cost.failure - cost.planned, 0.0)
+
+    def break_even(self, kind: str, component: str) -> float:
+        """The probability above which a ticket pays: p * benefit > (1 - p) * false visit."""
+        benefit = self.benefit(kind, component)
+        return self.false_visit / (self.false_visit + benefit) if benefit > 0 else 1.0
+
+
+class _CostRow(msgspec.Struct, forbid_unknown_fields=True):
+    reactive: float
+    planned: float | None = None
+    downtime_h: float = 4.0
+    downtime_per_h: float = 50.0
+
+
+class _PolicyFile(msgspec.Struct, forbid_unknown_fields=True):
+    visit: float = 200.0
+    false_visit: float = 200.0
+    entrapment: float = 5000.0
+    effectiveness: float = 0.85
+    tickets_per_day: int | None = None
+    cool_down_days: float = 14.0
+    reopen_margin: float = 0.15
+    safety_factor: float = 1.5
+    safety: list[str] = []
+    costs: dict[str, _CostRow] = {}
+
+
+def parse_policy(text: bytes | str) -> Policy:
+    """The policy of a TOML text; what it leaves out keeps its default. PolicyRefused names the wrong field."""
+    try:
+        found = msgspec.toml.decode(text, type=_PolicyFile)
+    except msgspec.ValidationError as exc:
+        raise PolicyRefused("policy", str(exc), "the fields of docs/reference/backtest.md") from exc
+    except msgspec.DecodeError as exc:
+        raise PolicyRefused("policy", str(exc), "a TOML document") from exc
+    for name in ("visit", "false_visit", "entrapment"):
+        if getattr(found, name) < 0:
+            raise PolicyRefused(name, getattr(found, name), "0 or more")
+    if not 0 < found.effectiveness <= 1:
+        raise PolicyRefused("effectiveness", found.effectiveness, "a share above 0, at most 1")
+    costs = dict(DEFAULT_COSTS)
+    for key, row in found.costs.items():
+        planned = row.reactive * PLANNED_SHARE if row.planned is None else row.planned
+        costs[key] = FailureCost(row.reactive, planned, row.downtime_h, row.downtime_per_h)
+    plain: dict[str, Any] = {
+        name: getattr(found, name)
+        for name in (f.name for f in fields(Policy))
+        if hasattr(found, name) and name not in ("costs", "safety")
+    }
+    return Policy(
+        costs=MappingProxyType(costs),
+        cool_down=timedelta(days=found.cool_down_days),
+        safety=frozenset(found.safety),
+        **plain,
+    )
