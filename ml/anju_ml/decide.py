@@ -4,8 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from anju_ml.policy import Policy as Policy
+from anju_ml.policy import Policy
 from anju_ml.risk import Risk
+
+__all__ = ["Decision", "OpenTicket", "Policy", "Watch", "decide", "judge", "probability_by"]
 
 _DAYS = (0.0, 1.0, 3.0, 7.0, 30.0)
 

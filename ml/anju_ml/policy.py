@@ -1,13 +1,14 @@
 """What things cost, in yuan (CNY), and how cautious to be: the table that turns probabilities into tickets."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
-from anju_contracts.kinds import is_safety_relevant
 
+from anju_contracts.kinds import is_safety_relevant
 from anju_ml.errors import PolicyRefused
 
 PLANNED_SHARE: Final = 0.4
@@ -56,7 +57,7 @@ class Policy:
     ticket, the same problem is opened again within this time only when its probability is clearly higher.
     """
 
-    costs: MappingProxyType[str, FailureCost] = DEFAULT_COSTS
+    costs: Mapping[str, FailureCost] = field(default_factory=lambda: DEFAULT_COSTS)
     visit: float = 200.0
     false_visit: float = 200.0
     entrapment: float = 5000.0
@@ -135,7 +136,7 @@ def parse_policy(text: bytes | str) -> Policy:
         if hasattr(found, name) and name not in ("costs", "safety")
     }
     return Policy(
-        costs=MappingProxyType(costs),
+        costs=costs,
         cool_down=timedelta(days=found.cool_down_days),
         safety=frozenset(found.safety),
         **plain,
