@@ -79,6 +79,17 @@ KINDS: Final = MappingProxyType(
     }
 )
 
+SHARED_COMPONENTS: Final = MappingProxyType(
+    {
+        component.name: component
+        for component in (
+            _component("monitor", "监测装置", "monitoring device"),
+            _component("pipework", "管路", "pipework"),
+        )
+    }
+)
+"""What alarms and complaints may point at besides the parts of an asset: the device that watches it, what it serves."""
+
 
 def kind_label(kind: str) -> Label:
     """The title of a kind; its own name where Anju doesn't know it."""
@@ -92,7 +103,8 @@ def component_label(kind: str, component: str) -> Label:
     for candidate in known.components if known else ():
         if candidate.name == component:
             return candidate.label
-    return Label(component, component)
+    shared = SHARED_COMPONENTS.get(component)
+    return shared.label if shared else Label(component, component)
 
 
 def is_safety_relevant(kind: str, component: str) -> bool:
