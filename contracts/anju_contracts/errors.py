@@ -60,11 +60,13 @@ def _expectation(what: str) -> str:
 
 
 def _value_at(payload: bytes, path: str) -> object:
-    """What stands at msgspec's `path` in `payload`; None when the path has wildcards (`[...]`)."""
-    value: Any = msgspec.json.decode(payload)
-    for key, index in re.findall(r"\.([A-Za-z0-9_]+)|\[(\d+)\]", path):
-        try:
+    """What stands at msgspec's `path` in `payload`; None when that can't be told."""
+    if "[...]" in path:
+        return None
+    try:
+        value: Any = msgspec.json.decode(payload)
+        for key, index in re.findall(r"\.([A-Za-z0-9_]+)|\[(\d+)\]", path):
             value = value[key] if key else value[int(index)]
-        except (LookupError, TypeError):
-            return None
-    return None if "[...]" in path else value
+    except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError):
+        return None
+    return value

@@ -35,7 +35,9 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str | None = None
 
 
-class _EventMessage(msgspec.Struct, omit_defaults=True):
+class EventMessage(msgspec.Struct, omit_defaults=True):
+    """The batch as it is on the wire."""
+
     events: list[Event]
     epoch: str | None = None
     seq: int | None = None
@@ -49,7 +51,7 @@ class EventBatch(msgspec.Struct, frozen=True):
 
 def decode_events(payload: bytes) -> EventBatch:
     """The batch of `payload`; ContractError names the field, for example `events[2].at`."""
-    message = decode_json(payload, _EventMessage, MESSAGE)
+    message = decode_json(payload, EventMessage, MESSAGE)
     if not 1 <= len(message.events) <= MAX_EVENTS:
         raise ContractError(MESSAGE, "events", len(message.events), f"1 to {MAX_EVENTS} events")
     for index, event in enumerate(message.events):
@@ -62,7 +64,7 @@ def decode_events(payload: bytes) -> EventBatch:
 def encode_events(batch: EventBatch) -> bytes:
     envelope = batch.envelope
     return msgspec.json.encode(
-        _EventMessage(
+        EventMessage(
             batch.events,
             envelope.epoch if envelope else None,
             envelope.seq if envelope else None,

@@ -25,6 +25,8 @@ EARLIEST_US = 946_684_800_000_000
 """2000-01-01. A clock that was never set is no time of a reading."""
 LATEST_US = 4_102_444_800_000_000
 """2100-01-01."""
+FARTHEST_S = 1e10
+"""No base time and no time is larger; it keeps the sums below exact."""
 _QUALITIES = {quality.value for quality in Quality}
 
 
@@ -113,7 +115,7 @@ def _resolve(records: Sequence[SenmlRecord], pack: Pack, now_s: float) -> None:
             known.add(name)
         pack.append(
             name,
-            _at_us(base_time + record.t, now_s, index),
+            _at_us(base_time, record.t, now_s, index),
             _value(record, base_value, index),
             _quality(record.q, index),
             record.u or base_unit,
@@ -125,10 +127,14 @@ def _is_base_only(record: SenmlRecord) -> bool:
     return not record.n and all(value is None for value in values)
 
 
-def _at_us(at_s: float, now_s: float, index: int) -> int:
-    if not math.isfinite(at_s):
+def _at_us(base_s: float, offset_s: float, now_s: float, index: int) -> int:
+    at_s = base_s + offset_s
+    if not (abs(base_s) < FARTHEST_S and abs(offset_s) < FARTHEST_S):
         raise ContractError(MESSAGE, f"[{index}].t", at_s, "a finite number of seconds")
-    at_us = round((now_s + at_s if at_s < RELATIVE_BELOW_S else at_s) * 1e6)
+    # rounded apart: both parts are exact to the microsecond where their sum may not be
+    at_us = round(base_s * 1e6) + round(offset_s * 1e6)
+    if at_s < RELATIVE_BELOW_S:
+        at_us += round(now_s * 1e6)
     if not EARLIEST_US <= at_us < LATEST_US:
         raise ContractError(MESSAGE, f"[{index}].t", at_s, "seconds of a moment from 2000 to 2099, or relative to now")
     return at_us
@@ -191,6 +197,7 @@ def encode_pack(pack: Pack) -> bytes:
         if asset != asset_now or not records:
             asset_now = asset
             record.bn = f"{asset}/"
-        record.t = (at_us - base_s * 1_000_000) / 1e6
+        if at_us != base_s * 1_000_000:
+            record.t = (at_us - base_s * 1_000_000) / 1e6
         records.append(record)
     return msgspec.json.encode(records)
