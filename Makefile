@@ -43,6 +43,9 @@ fmt: $(VENV)/.dev ## format, and fix what can be fixed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+schemas: setup ## write the JSON Schema of every message into docs/reference/schemas
+	@$(BIN)/python -m anju_contracts.schema docs/reference/schemas
+
 lock: $(VENV)/.base ## resolve requirements/*.txt anew (UPGRADE=1 for newest versions)
 	@$(BIN)/python -m pip install --quiet uv
 	@PATH="$(CURDIR)/$(BIN):$$PATH" requirements/lock.sh
