@@ -1,1 +1,62 @@
-def main() -> None: ...
+"""`anju`: the platform's programs. Heavy modules are imported by the command that needs them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from anju_contracts.jsonlog import configure_logging
+from anju_platform.bootstrap import connect, settings_of_this_process
+from anju_platform.errors import PlatformError
+
+
+class Programs(click.Group):
+    """A group whose commands report the platform's own errors in one line, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PlatformError as exc:
+            raise click.ClickException(str(exc)) from exc
+
+
+@click.group(cls=Programs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="anju-platform")
+def main() -> None:
+    """Anju watches lifts, doors and meters, and has a ticket with an engineer before a resident complains.
+
+    Settings come from the environment: ANJU_DATABASE_URL (required), ANJU_MQTT_URL, ANJU_MQTT_SHARED,
+    ANJU_CLOCK, ANJU_TELEMETRY_DAYS, ANJU_LOG_LEVEL, ANJU_METRICS_PORT.
+    """
+
+
+def write_report(path: Path | None, report: dict[str, Any]) -> None:
+    """Write `report` as JSON to `path`, where one was asked for."""
+    if path is not None:
+        path.write_text(json.dumps(report, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+
+
+json_option = click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the result here.")
+
+
+@main.command("migrate")
+@click.option(
+    "--flavour",
+    type=click.Choice(["auto", "plain", "timescale"]),
+    default="auto",
+    show_default=True,
+    help="auto uses TimescaleDB where the server has it, and keeps what the database already is.",
+)
+@json_option
+def migrate_command(flavour: str, json_path: Path | None) -> None:
+    """Create the database's schema, or bring it up to date."""
+    from anju_platform.storage.migrate import flavour_of, migrate  # noqa: PLC0415
+
+    settings = settings_of_this_process()
+    configure_logging("migrate", level=settings.log_level)
+    with connect(settings, program="migrate", autocommit=True) as conn:
+        applied = migrate(conn, flavour=flavour)
+        chosen = flavour_of(conn)
+    click.echo(f"{len(applied)} migrations applied ({chosen})" if applied else f"nothing to do ({chosen})")
+    write_report(json_path, {"flavour": str(chosen), "applied": list(applied)})

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 
 from anju_contracts.clock import CLOCK_VARIABLE, Clock, RealClock, parse_clock
 from anju_contracts.errors import ContractError
-
 from anju_platform.errors import ConfigurationError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """`mqtt_shared` is False for a broker without shared subscriptions; then only one ingest may run."""
 
@@ -20,6 +19,8 @@ class Settings:
     telemetry_days: int = 400
     """Readings older than this are kept as hourly rollups only."""
     log_level: str = "INFO"
+    metrics_port: int = 0
+    """Where ingest and worker serve Prometheus metrics; 0 serves none."""
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
@@ -38,6 +39,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         clock=clock,
         telemetry_days=_days(environment, "ANJU_TELEMETRY_DAYS", Settings.telemetry_days),
         log_level=environment.get("ANJU_LOG_LEVEL", Settings.log_level).upper(),
+        metrics_port=_port(environment, "ANJU_METRICS_PORT"),
     )
 
 
@@ -52,4 +54,11 @@ def _days(environment: Mapping[str, str], name: str, default: int) -> int:
     text = environment.get(name, str(default))
     if not text.isdigit() or int(text) < 1:
         raise ConfigurationError(f"{name}: got {text!r}, expected a whole number of days, at least 1")
+    return int(text)
+
+
+def _port(environment: Mapping[str, str], name: str) -> int:
+    text = environment.get(name, "0")
+    if not text.isdigit() or int(text) > 65535:
+        raise ConfigurationError(f"{name}: got {text!r}, expected a port, or 0 for none")
     return int(text)

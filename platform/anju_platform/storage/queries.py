@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import LiteralString, cast
+from typing import LiteralString
 
 
 @cache
@@ -16,7 +16,7 @@ def load_queries(package: str) -> Mapping[str, LiteralString]:
     folder = files(package).joinpath("sql")
     return MappingProxyType(
         {
-            entry.name.removesuffix(".sql"): cast(LiteralString, entry.read_text(encoding="utf-8"))
+            entry.name.removesuffix(".sql"): entry.read_text(encoding="utf-8")
             for entry in folder.iterdir()
             if entry.name.endswith(".sql")
         }

@@ -5,7 +5,9 @@ CREATE TABLE community (
     label_zh text NOT NULL,
     label_en text NOT NULL,
     timezone text NOT NULL DEFAULT 'Asia/Shanghai',
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL,
+    -- event time up to which an imported history reaches
+    imported_until timestamptz
 );
 
 CREATE TABLE gateway (

@@ -78,8 +78,10 @@ CREATE TABLE rollup_hour (
 );
 CREATE INDEX rollup_hour_by_hour ON rollup_hour USING brin (hour);
 
--- Hours whose rollup no longer matches telemetry; written in the transaction that changed telemetry.
+-- Hours of a community whose rollup no longer matches telemetry; written in the transaction that changed telemetry.
 CREATE TABLE rollup_due (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    community_id text NOT NULL REFERENCES community,
     hour timestamptz NOT NULL
 );
+CREATE INDEX rollup_due_by_hour ON rollup_due (community_id, hour);

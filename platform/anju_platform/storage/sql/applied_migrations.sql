@@ -1,0 +1,1 @@
+SELECT name, checksum, flavour FROM schema_migration ORDER BY name;

@@ -1,0 +1,1 @@
+SELECT pg_notify('anju_change', %(payload)s);
