@@ -1,0 +1,160 @@
+"""An MQTT 5 broker of our own: Mosquitto where it can be had, else the broker of the iotcore wheel."""
+
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import Literal, Self
+
+from anju_simulators.services.account import unprivileged
+from anju_simulators.services.errors import ServiceError, ServiceMissing
+from anju_simulators.services.places import has_iotcore, mosquitto_program
+from anju_simulators.services.ports import LOOPBACK, accepts, free_port
+from anju_simulators.services.process import ServerProcess
+
+BrokerKind = Literal["mosquitto", "iotcore"]
+
+START_WITHIN_S = 20.0
+MAX_PAYLOAD_BYTES = 8 * 1024 * 1024
+HOW_TO_GET = {"mosquitto": "make services", "iotcore": "pip install 'anju-simulators[services]'"}
+
+MOSQUITTO_CONFIG = """\
+listener {port} {host}
+allow_anonymous true
+max_inflight_messages 1000
+max_queued_messages 100000
+max_packet_size {max_payload}
+log_type error
+log_type warning
+log_type notice
+log_dest stderr
+persistence {persistence}
+persistence_location {folder}/
+autosave_interval 30
+"""
+
+IOTCORE_CONFIG = """\
+id = 0
+
+[router]
+id = 0
+max_connections = 10010
+max_outgoing_packet_count = 200
+max_segment_size = 104857600
+max_segment_count = 10
+
+[v5.1]
+name = "v5-1"
+listen = "{host}:{port}"
+next_connection_delay_ms = 1
+
+[v5.1.connections]
+connection_timeout_ms = 60000
+max_payload_size = {max_payload}
+max_inflight_count = 200
+dynamic_filters = true
+"""
+
+CONFIG_FILES = {"mosquitto": "mosquitto.conf", "iotcore": "iotcore.toml"}
+IOTCORE_PROGRAM = "import sys; from iotcore import IotCoreBroker; IotCoreBroker(config_path=sys.argv[1]).run_forever()"
+
+log = logging.getLogger(__name__)
+
+
+def broker_kinds() -> tuple[BrokerKind, ...]:
+    """The brokers that can be had on this machine, the better one first."""
+    kinds: list[BrokerKind] = []
+    if mosquitto_program() is not None:
+        kinds.append("mosquitto")
+    if has_iotcore():
+        kinds.append("iotcore")
+    return tuple(kinds)
+
+
+class Broker:
+    """One broker on 127.0.0.1 for anonymous clients, with its configuration and log in `folder`.
+
+    `persistent` keeps retained messages, sessions and what is queued over a restart (Mosquitto only). Ports behave as
+    those of `Postgres` do.
+    """
+
+    def __init__(
+        self, folder: Path, *, kind: BrokerKind | Literal["auto"] = "auto", port: int = 0, persistent: bool = False
+    ) -> None:
+        have = broker_kinds()
+        if not have or kind not in ("auto", *have):
+            wanted = "mosquitto" if kind == "auto" else kind
+            raise ServiceMissing(f"the MQTT broker {wanted} is not here; to get it: {HOW_TO_GET[wanted]}")
+        self.kind: BrokerKind = have[0] if kind == "auto" else kind
+        self.port = 0
+        self._preferred_port = port
+        self._folder = folder.resolve()
+        self._persistent = persistent
+        self._process: ServerProcess | None = None
+
+    @property
+    def url(self) -> str:
+        return f"mqtt://{LOOPBACK}:{self.port}"
+
+    @property
+    def shared_subscriptions(self) -> bool:
+        """Whether `$share/…` works: several ingest workers may then split the load."""
+        return self.kind == "mosquitto"
+
+    @property
+    def log_file(self) -> Path:
+        return self._folder / f"{self.kind}.log"
+
+    def start(self) -> Self:
+        """Start it; ServiceFailed with the end of the log when it doesn't."""
+        if self._process is not None:
+            raise ServiceError(f"the broker in {self._folder} is running already")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if self.port == 0:
+            self.port = free_port(self._preferred_port)
+            if self._preferred_port not in (0, self.port):
+                log.warning("port %d is in use; the broker takes %d", self._preferred_port, self.port)
+        process = ServerProcess(self._command(), log=self.log_file, stop_signal=signal.SIGTERM)
+        process.await_ready(lambda: accepts(self.port), within_s=START_WITHIN_S)
+        self._process = process
+        return self
+
+    def stop(self) -> None:
+        """Clean end. May be called again."""
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+
+    def crash(self) -> None:
+        """Kill it without a chance to tidy up."""
+        if self._process is not None:
+            self._process.crash()
+            self._process = None
+
+    def __enter__(self) -> Self:
+        return self if self._process is not None else self.start()
+
+    def __exit__(self, *_exc: object) -> None:
+        self.stop()
+
+    def _command(self) -> list[str]:
+        template = MOSQUITTO_CONFIG if self.kind == "mosquitto" else IOTCORE_CONFIG
+        config = self._folder / CONFIG_FILES[self.kind]
+        text = template.format(
+            host=LOOPBACK,
+            port=self.port,
+            folder=self._folder,
+            max_payload=MAX_PAYLOAD_BYTES,
+            persistence=str(self._persistent).lower(),
+        )
+        config.write_text(text, encoding="utf-8")
+        if self.kind == "iotcore":
+            return [sys.executable, "-c", IOTCORE_PROGRAM, str(config)]
+        return unprivileged([str(mosquitto_program()), "-c", str(config)], folder=self._folder)
+
+
+def start_broker(
+    folder: Path, *, kind: BrokerKind | Literal["auto"] = "auto", port: int = 0, persistent: bool = False
+) -> Broker:
+    """A started broker: use it in a `with`, or stop it."""
+    return Broker(folder, kind=kind, port=port, persistent=persistent).start()

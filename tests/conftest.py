@@ -1,0 +1,64 @@
+"""Servers for the tests: each is started when the first test asks for it and stopped at the end of the run.
+
+A test that takes `database_url` (or `database_server`) runs once for each flavour of PostgreSQL that this machine can
+have; one that takes `broker` runs on Mosquitto where that is here. What could not be covered is said in the last lines
+of the run. Where CI=true, everything has to be there: a missing server fails the tests that need it.
+"""
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from anju_platform.storage.migrate import migrate
+from anju_simulators.services import Broker, Flavour, Postgres, broker_kinds, flavours
+
+EVERY_FLAVOUR: tuple[Flavour, ...] = ("plain", "timescale")
+IN_CI = os.environ.get("CI", "").lower() == "true"
+TEMPLATE = "anju_template"
+_numbers = itertools.count(1)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "flavour" in metafunc.fixturenames:
+        metafunc.parametrize("flavour", EVERY_FLAVOUR if IN_CI else flavours(), scope="session")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    missing = [f"PostgreSQL ({flavour})" for flavour in EVERY_FLAVOUR if flavour not in flavours()]
+    missing += [] if "mosquitto" in broker_kinds() else ["Mosquitto (shared subscriptions)"]
+    if missing:
+        terminalreporter.write_line(f"NOT COVERED on this machine: {', '.join(missing)}; see `make services`", red=True)
+
+
+@pytest.fixture(scope="session")
+def services_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the session's servers keep data, configuration and logs."""
+    return tmp_path_factory.mktemp("services")
+
+
+@pytest.fixture(scope="session")
+def database_server(flavour: Flavour, services_folder: Path) -> Iterator[Postgres]:
+    """A running PostgreSQL that has the migrated database TEMPLATE; it is shared, so stop or crash one of your own."""
+    with Postgres(flavour, services_folder / flavour, durable=False) as server:
+        with psycopg.connect(server.create_database(TEMPLATE), autocommit=True) as conn:
+            migrate(conn, flavour=flavour)
+        yield server
+
+
+@pytest.fixture
+def database_url(database_server: Postgres) -> Iterator[str]:
+    """A migrated and empty database of the test's own."""
+    name = f"anju_test_{next(_numbers)}"
+    yield database_server.create_database(name, template=TEMPLATE)
+    database_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def broker(services_folder: Path) -> Iterator[Broker]:
+    """A running MQTT 5 broker, shared by the session: use topics of your own and clear what you retain."""
+    with Broker(services_folder / "broker", kind="mosquitto" if IN_CI else "auto") as running:
+        yield running
