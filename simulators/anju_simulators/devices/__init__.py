@@ -1,0 +1,1 @@
+"""Live devices of a simulated community, on their real protocols."""
