@@ -43,6 +43,23 @@ fmt: $(VENV)/.dev ## format, and fix what can be fixed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+services: setup ## TimescaleDB and Mosquitto for tests and demo, into .services (needs apt, installs nothing)
+	@$(BIN)/python -m anju_simulators.services.prefix
+
+# With ARGS (a file, -k NAME ...) only those tests run, and coverage is not judged.
+COVERAGE := --cov --cov-report=term:skip-covered
+COVERED := contracts edge_agent gateway ml platform
+test: $(VENV)/.dev ## every test, on real services, with branch coverage (ARGS="-k NAME" for some)
+	@if command -v apt-get >/dev/null; then $(MAKE) --no-print-directory services || true; fi
+ifeq ($(ARGS),)
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(COVERAGE)
+	@for member in $(COVERED); do percent=$$($(BIN)/coverage report --include="$$member/*" --format=total) || \
+		{ echo "branch coverage of $$member: got $$percent %, expected at least 90 %" >&2; exit 1; }; done
+else
+	@$(BIN)/pytest $(ARGS)
+endif
+check: lint types imports test ## what CI runs
+
 schemas: setup ## write the JSON Schema of every message into docs/reference/schemas
 	@$(BIN)/python -m anju_contracts.schema docs/reference/schemas
 

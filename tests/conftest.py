@@ -1,12 +1,14 @@
 """Servers for the tests: each is started when the first test asks for it and stopped at the end of the run.
 
 A test that takes `database_url` (or `database_server`) runs once for each flavour of PostgreSQL that this machine can
-have; one that takes `broker` runs on Mosquitto where that is here. What could not be covered is said in the last lines
-of the run. Where CI=true, everything has to be there: a missing server fails the tests that need it.
+have; one that takes `broker` runs on Mosquitto where that is here; one marked `browser` runs where Chromium is. What
+could not be covered is said in the last lines of the run. Where CI=true, everything has to be there: the tests that
+need what is missing fail.
 """
 
 import itertools
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from anju_simulators.services import Broker, Flavour, Postgres, broker_kinds, fl
 EVERY_FLAVOUR: tuple[Flavour, ...] = ("plain", "timescale")
 IN_CI = os.environ.get("CI", "").lower() == "true"
 TEMPLATE = "anju_template"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 _numbers = itertools.count(1)
 
 
@@ -27,11 +30,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("flavour", EVERY_FLAVOUR if IN_CI else flavours(), scope="session")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if CHROMIUM is not None or IN_CI:
+        return
+    out = [item for item in items if item.get_closest_marker("browser")]
+    items[:] = [item for item in items if item not in out]
+    config.hook.pytest_deselected(items=out)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     missing = [f"PostgreSQL ({flavour})" for flavour in EVERY_FLAVOUR if flavour not in flavours()]
     missing += [] if "mosquitto" in broker_kinds() else ["Mosquitto (shared subscriptions)"]
+    missing += [] if CHROMIUM else ["pages in Chromium"]
     if missing:
-        terminalreporter.write_line(f"NOT COVERED on this machine: {', '.join(missing)}; see `make services`", red=True)
+        terminalreporter.write_line(f"NOT COVERED, not on this machine: {', '.join(missing)} (make help)", red=True)
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +74,10 @@ def broker(services_folder: Path) -> Iterator[Broker]:
     """A running MQTT 5 broker, shared by the session: use topics of your own and clear what you retain."""
     with Broker(services_folder / "broker", kind="mosquitto" if IN_CI else "auto") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium for tests marked `browser`."""
+    assert CHROMIUM is not None, "Chromium is not on this machine (on Debian: apt install chromium)"
+    return CHROMIUM
