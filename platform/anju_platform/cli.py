@@ -1,6 +1,7 @@
 """`anju`: the platform's programs. Heavy modules are imported by the command that needs them."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +61,25 @@ def migrate_command(flavour: str, json_path: Path | None) -> None:
         chosen = flavour_of(conn)
     click.echo(f"{len(applied)} migrations applied ({chosen})" if applied else f"nothing to do ({chosen})")
     write_report(json_path, {"flavour": str(chosen), "applied": list(applied)})
+
+
+@main.command("api")
+@click.option("--host", default="127.0.0.1", show_default=True, help="There is no login yet: think before you open it.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    help="A name, without port, that it answers to; may be repeated; * is any. "
+    "Default: this machine's own names, or any where --host is not this machine alone.",
+)
+def api_command(host: str, port: int, hosts: tuple[str, ...]) -> None:
+    """Serve the REST API and the pages.
+
+    ANJU_ASSETS_DIR says where npm put htmx and uPlot; by default they lie beside this package.
+    """
+    from anju_platform.web.server import Address, options_from, serve  # noqa: PLC0415
+
+    settings = settings_of_this_process()
+    configure_logging("api", level=settings.log_level)
+    serve(settings, options_from(os.environ, host=host, hosts=hosts), Address(host, port))

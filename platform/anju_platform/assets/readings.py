@@ -1,0 +1,114 @@
+"""Reads the readings of an asset: as they were taken, by the hour, or in buckets for a chart."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from anju_contracts.birth import PointKind
+from anju_platform.assets.lists import NEWEST, MomentKey, Window, moment_parameters
+from anju_platform.assets.views import HourReading, PointView, RawReading, Series
+from anju_platform.errors import Invalid
+from anju_platform.storage.queries import load_queries
+from anju_platform.web.fields import Titles
+
+QUERIES = load_queries(__package__)
+Conn = Connection[Any]
+
+STEPS_S = (60, 300, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 604800)
+MAX_BUCKETS = 800
+_HOUR_S = 3600
+
+
+def choose_points(points: Sequence[PointView], names: Sequence[str]) -> dict[int, PointView]:
+    """The points called `names`, or all where none is named, by id; Invalid names one that the asset hasn't."""
+    by_code = {point.code: point for point in points}
+    for name in names:
+        if name not in by_code:
+            raise Invalid("point", name, "one of " + ", ".join(by_code))
+    return {by_code[name].id: by_code[name] for name in names or by_code}
+
+
+def list_raw_readings(
+    conn: Conn, points: Mapping[int, PointView], *, window: Window, after: MomentKey = NEWEST, limit: int
+) -> list[RawReading]:
+    """Newest first. Both ends of `window` must be given."""
+    return [RawReading(**row) for row in _rows(conn, "readings_raw", points, window=window, after=after, limit=limit)]
+
+
+def list_hour_readings(
+    conn: Conn, points: Mapping[int, PointView], *, window: Window, after: MomentKey = NEWEST, limit: int
+) -> list[HourReading]:
+    """Newest first. Both ends of `window` must be given."""
+    return [HourReading(**row) for row in _rows(conn, "readings_hour", points, window=window, after=after, limit=limit)]
+
+
+def _rows(
+    conn: Conn, query: str, points: Mapping[int, PointView], *, window: Window, after: MomentKey, limit: int
+) -> list[dict[str, Any]]:
+    parameters = {"point_ids": list(points), **moment_parameters(window, after, limit)}
+    with conn.cursor(row_factory=dict_row) as cur:
+        rows = cur.execute(QUERIES[query], parameters).fetchall()
+    return [{**row, "point": points[row["point_id"]].code} for row in rows]
+
+
+def step_for(span: timedelta) -> int:
+    """The shortest of `STEPS_S` that cuts `span` into at most `MAX_BUCKETS` buckets; the longest otherwise."""
+    return next((step for step in STEPS_S if span.total_seconds() / step <= MAX_BUCKETS), STEPS_S[-1])
+
+
+def read_series(
+    conn: Conn, points: Mapping[int, PointView], *, since: datetime, until: datetime, step_s: int | None = None
+) -> list[Series]:
+    """One series for each of `points`, in their order, empty where there are no readings."""
+    step = step_s or step_for(until - since)
+    query = "series_fine" if step < _HOUR_S else "series_coarse"
+    counters = any(point.kind == PointKind.COUNTER for point in points.values())
+    parameters = {
+        "point_ids": list(points),
+        # a counter's first increase needs the bucket before
+        "since": since - timedelta(seconds=step) if counters else since,
+        "until": until,
+        "step_s": step,
+    }
+    by_point: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    with conn.cursor(row_factory=dict_row) as cur:
+        for row in cur.execute(QUERIES[query], parameters):
+            by_point[row["point_id"]].append(row)
+    return [_series(point, by_point[point_id], step, since) for point_id, point in points.items()]
+
+
+def increases(readings: Sequence[float]) -> list[float | None]:
+    """How much a counter rose to each reading from the one before; from nought where it fell (it was reset).
+
+    The first is None: nobody knows what it was before.
+    """
+    rises: list[float | None] = [None]
+    for before, after in pairwise(readings):
+        rises.append(after - before if after >= before else after)
+    return rises[: len(readings)]
+
+
+def _series(point: PointView, rows: Sequence[dict[str, Any]], step_s: int, since: datetime) -> Series:
+    begins = [row["bucket"].timestamp() for row in rows]
+    none: list[float | None] = [None] * len(rows)
+    if point.kind == PointKind.COUNTER:
+        values, lows, highs = increases([row["last"] for row in rows]), none, none
+    else:
+        values, lows, highs = ([row[name] for row in rows] for name in ("mean", "low", "high"))
+    first = next((index for index, at in enumerate(begins) if at + step_s > since.timestamp()), len(begins))
+    return Series(
+        point=point.code,
+        label=point.label or Titles(zh=point.code, en=point.code),
+        unit=point.unit_shown,
+        kind=point.kind,
+        step_s=step_s,
+        at=begins[first:],
+        value=values[first:],
+        low=lows[first:],
+        high=highs[first:],
+    )

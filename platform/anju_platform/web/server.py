@@ -1,0 +1,69 @@
+"""Serves the application with uvicorn until a signal comes, and stops without waiting for its watchers."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from anju_platform.bootstrap import open_pool
+from anju_platform.config import Settings
+from anju_platform.web.app import WebOptions, create_app
+from anju_platform.web.context import WebContext
+from anju_platform.web.render import assets_dir
+from anju_platform.web.security import LOOPBACK
+
+POOL_SIZE = 10
+GRACE_S = 5
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Port 0 takes a free one."""
+
+    host: str
+    port: int
+
+
+class Server(uvicorn.Server):
+    """Ends the live streams as soon as it is asked to stop; they would keep it for ever."""
+
+    def __init__(self, config: uvicorn.Config, close_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._close_streams = close_streams
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._close_streams()
+        super().handle_exit(sig, frame)
+
+
+def options_from(environment: Mapping[str, str], *, host: str, hosts: Sequence[str] = ()) -> WebOptions:
+    """`hosts` where given; else this machine's own names, or any where `host` is more than this machine."""
+    own = LOOPBACK if host in {"127.0.0.1", "localhost", "::1"} else ("*",)
+    return WebOptions(assets_dir=assets_dir(environment.get("ANJU_ASSETS_DIR")), hosts=tuple(hosts) or own)
+
+
+def server_for(app: FastAPI, address: Address) -> Server:
+    context: WebContext = app.state.anju
+    config = uvicorn.Config(
+        app,
+        host=address.host,
+        port=address.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    return Server(config, context.changes.close)
+
+
+def serve(settings: Settings, options: WebOptions, address: Address) -> None:
+    """Until SIGINT or SIGTERM."""
+    pool = open_pool(settings, program="api", size=POOL_SIZE)
+    with pool:
+        server = server_for(create_app(pool, settings, options), address)
+        _LOG.info("serving", extra={"host": address.host, "port": address.port})
+        server.run()
