@@ -1,7 +1,8 @@
 """Servers never run as root: started by root, they get an unprivileged account of their own.
 
 A user namespace is tried first: files stay root's outside and nothing has to be handed over. Where the kernel refuses
-one, the account is `nobody`, who then owns the server's folder.
+one (as in many containers), the account is `nobody`, who then owns the server's folder and keeps one right of root's:
+to pass through folders that are closed to others, since the programs and the data may lie in root's home.
 """
 
 import os
@@ -16,6 +17,7 @@ from anju_simulators.services.errors import ServiceMissing
 NOBODY = 65534
 NAMESPACE = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 SET_ACCOUNT = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+PASS_THROUGH = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
 
 
 def unprivileged(command: Sequence[str], *, folder: Path) -> list[str]:
@@ -29,7 +31,7 @@ def unprivileged(command: Sequence[str], *, folder: Path) -> list[str]:
             "root can't run this server, and neither unshare nor setpriv works here; use another account"
         )
     _hand_over(folder)
-    return [*SET_ACCOUNT, *command]
+    return [*SET_ACCOUNT, *PASS_THROUGH, *command]
 
 
 @cache
