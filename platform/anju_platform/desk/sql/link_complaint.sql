@@ -1,0 +1,1 @@
+UPDATE complaint SET ticket_id = %(ticket_id)s WHERE id = %(id)s

@@ -1,0 +1,167 @@
+"""What opens a ticket or joins one: events, complaints, predictions. Each works in its caller's transaction.
+
+An entry's time is when the thing happened (event, complaint) or was foreseen (prediction's as_of), but never before
+the entry it follows and never after `now`; so a log is in order whatever came late.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import psycopg
+from psycopg.rows import scalar_row
+
+from anju_contracts.event import Event, EventState
+from anju_platform.storage.queries import load_queries
+from anju_platform.tickets import store
+from anju_platform.tickets.alarms import alarm_table
+from anju_platform.tickets.evidence import event_evidence
+from anju_platform.tickets.models import (
+    SYSTEM,
+    Action,
+    Evidence,
+    EvidenceKind,
+    Joined,
+    Noted,
+    Opened,
+    Origin,
+    Subject,
+    Ticket,
+)
+from anju_platform.tickets.rules import escalation, priority_for
+from anju_platform.tickets.sameness import LINKED_FOR, JoinTo, NoteOn, place
+
+_QUERIES = load_queries(__package__)
+_ORIGIN_OF: Final = {
+    EvidenceKind.EVENT: Origin.ALARM,
+    EvidenceKind.COMPLAINT: Origin.COMPLAINT,
+    EvidenceKind.PREDICTION: Origin.PROACTIVE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event of an asset; both ids are those of rows."""
+
+    event_id: int
+    asset_id: int
+    event: Event
+
+
+def from_events(conn: psycopg.Connection, stored: Iterable[StoredEvent], *, now: datetime) -> list[int]:
+    """The tickets that newly stored events opened, joined or were noted on.
+
+    Call it once with all events of a transaction, in that transaction: assets are locked in ascending order,
+    so that two writers never wait for each other in a circle.
+    """
+    touched: list[int] = []
+    for one in sorted(stored, key=lambda one: (one.asset_id, one.event.at, one.event_id)):
+        touched += from_event(conn, asset_id=one.asset_id, event_id=one.event_id, event=one.event, now=now)
+    return touched
+
+
+def from_event(conn: psycopg.Connection, *, asset_id: int, event_id: int, event: Event, now: datetime) -> list[int]:
+    """What one newly stored event does; for most nothing, without a query.
+
+    Acute codes act here. Other raises wait until they have held (tickets.jobs). A clear is noted, closes nothing.
+    """
+    table = alarm_table()
+    if now - event.at > table.too_old:
+        return []
+    if event.state is EventState.CLEAR:
+        return _note_clear(conn, asset_id, event_id, event, now=now)
+    if not table.may_open_at_once(event.code, event.severity, event.state):
+        return []
+    subject = store.subject_of_asset(conn, asset_id)
+    if not table.at_once(subject.kind, event.code, event.severity, event.state):
+        return []
+    return [take(conn, subject, _evidence(subject.kind, event_id, event), now=now).id]
+
+
+def take(
+    conn: psycopg.Connection,
+    subject: Subject,
+    evidence: Evidence,
+    *,
+    now: datetime,
+    at: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> Ticket:
+    """The one ticket of the problem that `evidence` speaks of: opened, joined or annotated.
+
+    `at` is the time of the entry where that is not the evidence's own. The same evidence is taken only once.
+    """
+    moment = min(at or evidence.at, now)
+    if subject.asset_id is None:
+        return _open(conn, subject, evidence, at=moment, expires_at=expires_at, previous_id=None)
+    store.lock_asset(conn, subject.asset_id)
+    known = store.ticket_with_evidence(conn, subject.asset_id, evidence)
+    if known is not None:
+        return store.load_story(conn, known).ticket
+    tickets = store.related_tickets(conn, subject.asset_id, resolved_since=evidence.at - LINKED_FOR)
+    placement = place(evidence, tickets)
+    if isinstance(placement, JoinTo):
+        return _join(conn, placement.ticket, evidence, at=moment)
+    if isinstance(placement, NoteOn):
+        return _note(conn, placement.ticket.id, Noted("happened before the visit, reported after it", evidence), moment)
+    return _open(conn, subject, evidence, at=moment, expires_at=expires_at, previous_id=placement.previous_id)
+
+
+def _open(
+    conn: psycopg.Connection,
+    subject: Subject,
+    evidence: Evidence,
+    *,
+    at: datetime,
+    expires_at: datetime | None,
+    previous_id: int | None,
+) -> Ticket:
+    priority = priority_for(evidence, kind=subject.kind, component=evidence.component)
+    origin = _ORIGIN_OF[evidence.kind]
+    opened = Opened(subject, origin, priority, evidence, expires_at=expires_at, previous_id=previous_id)
+    return store.insert_ticket(conn, opened, actor=SYSTEM, at=at).ticket
+
+
+def _join(conn: psycopg.Connection, ticket: Ticket, evidence: Evidence, *, at: datetime) -> Ticket:
+    story = store.load_story(conn, ticket.id)
+    actions: list[Action] = [Joined(evidence)]
+    risen = escalation(ticket, evidence, kind=story.subject.kind)
+    if risen:
+        actions.append(risen)
+    return store.append(conn, story, actions, actor=SYSTEM, at=max(at, story.last_at)).ticket
+
+
+def _note(conn: psycopg.Connection, ticket_id: int, note: Noted, at: datetime) -> Ticket:
+    story = store.load_story(conn, ticket_id)
+    return store.append(conn, story, [note], actor=SYSTEM, at=max(at, story.last_at)).ticket
+
+
+def _note_clear(conn: psycopg.Connection, asset_id: int, event_id: int, event: Event, *, now: datetime) -> list[int]:
+    if not _open_with_alarm(conn, asset_id, event.code):
+        return []
+    store.lock_asset(conn, asset_id)
+    evidence = _evidence(store.subject_of_asset(conn, asset_id).kind, event_id, event)
+    if store.ticket_with_evidence(conn, asset_id, evidence) is not None:
+        return []
+    found = _open_with_alarm(conn, asset_id, event.code)
+    for ticket_id in found:
+        _note(conn, ticket_id, Noted("the alarm cleared", evidence), min(event.at, now))
+    return found
+
+
+def _open_with_alarm(conn: psycopg.Connection, asset_id: int, code: str) -> list[int]:
+    with conn.cursor(row_factory=scalar_row) as cur:
+        return cur.execute(_QUERIES["open_tickets_with_alarm"], {"asset_id": asset_id, "code": code}).fetchall()
+
+
+def _evidence(kind: str, event_id: int, event: Event) -> Evidence:
+    return event_evidence(
+        kind,
+        event_id,
+        code=event.code,
+        severity=event.severity,
+        state=event.state,
+        at=event.at,
+        value=event.value,
+    )

@@ -1,0 +1,1 @@
+SELECT id FROM asset WHERE key = %(key)s

@@ -1,0 +1,1 @@
+SELECT asset_id FROM ticket WHERE id = %(ticket_id)s
