@@ -1,0 +1,1 @@
+"""Drivers: one a protocol, each with what it needs to know from the gateway's configuration."""

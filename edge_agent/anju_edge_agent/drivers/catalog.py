@@ -1,0 +1,61 @@
+"""The drivers by name, and how each reads its part of the gateway's configuration."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from anju_edge_agent.agent import Agent, AgentContext
+from anju_edge_agent.drivers.modbus import ModbusAgent
+from anju_edge_agent.drivers.modbus_line import ModbusBus
+from anju_edge_agent.drivers.mqtt_json import MqttJsonAgent, MqttListener
+from anju_edge_agent.endpoint import read_endpoint
+from anju_edge_agent.flow import Device
+from anju_edge_agent.tables import Table
+
+Build = Callable[[Sequence[Device], AgentContext], Agent]
+"""A new agent for these devices; called again when one died."""
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """`read_agent` reads the `[[agent]]` table (with the folder of the file and the client id to use);
+    `read_address` reads a device's address from its `[[agent.device]]` table."""
+
+    read_agent: Callable[[Table, Path, str], Build]
+    read_address: Callable[[Table], str]
+
+
+def _read_modbus(table: Table, _folder: Path, _client_id: str) -> Build:
+    bus = ModbusBus(
+        host=table.text("host", required=True),
+        port=table.integer("port", 502, least=1, most=65_535),
+        framing=table.choice("framing", ("tcp", "rtu"), "tcp"),
+        timeout_s=table.number("timeout_s", 1.0, above=0, most=60),
+        retries=table.integer("retries", 1, least=0, most=10),
+    )
+    return lambda devices, context: ModbusAgent(bus, devices, context)
+
+
+def _read_unit(table: Table) -> str:
+    return str(table.integer("unit", 1, required=True, least=0, most=255))
+
+
+def _read_mqtt_json(table: Table, folder: Path, client_id: str) -> Build:
+    endpoint = read_endpoint(table, folder)
+    version = table.choice("mqtt_version", ("5", "3.1.1"), "5")
+    listener = MqttListener(endpoint, table.text("client_id", client_id), 5 if version == "5" else 311)
+    return lambda devices, context: MqttJsonAgent(listener, devices, context)
+
+
+def _read_device_id(table: Table) -> str:
+    return table.text("device", required=True)
+
+
+DRIVERS: Final[Mapping[str, Driver]] = MappingProxyType(
+    {
+        "modbus": Driver(_read_modbus, _read_unit),
+        "mqtt_json": Driver(_read_mqtt_json, _read_device_id),
+    }
+)

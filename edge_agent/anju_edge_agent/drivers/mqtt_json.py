@@ -1,0 +1,161 @@
+"""The mqtt_json driver: listens on the box's local broker and acknowledges a message when it is on disk, not before."""
+
+import select
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from anju_edge_agent.agent import AgentContext
+from anju_edge_agent.backoff import Backoff
+from anju_edge_agent.drivers.mqtt_messages import Interpreter
+from anju_edge_agent.endpoint import Endpoint, prepare
+from anju_edge_agent.errors import BusError
+from anju_edge_agent.flow import Device, DeviceFlow
+from anju_edge_agent.samples import Handover
+
+KEEPALIVE_S = 30
+SESSION_EXPIRY_S = 7 * 86_400
+MOST_UNACKNOWLEDGED = 1_000
+"""What the broker may send ahead of our acknowledgements; it bounds the memory of a burst."""
+TICK_S = 0.5
+PAUSE_S = 10.0
+"""A longer gap between two ticks means that this process didn't run."""
+
+
+@dataclass(frozen=True, slots=True)
+class MqttListener:
+    """`client_id` names the persistent session on the broker; `version` is 5 or 311."""
+
+    endpoint: Endpoint
+    client_id: str
+    version: int = 5
+
+
+class MqttJsonAgent:
+    """Runs in its own thread, the MQTT loop included: what one pass of the loop brings is handed over together,
+    so one fsync covers a burst."""
+
+    def __init__(self, listener: MqttListener, devices: Sequence[Device], context: AgentContext) -> None:
+        now_us = context.now_us()
+        self._listener = listener
+        self._context = context
+        flows = [DeviceFlow(device, now_us=now_us, raised=context.raised.get(device.asset, ())) for device in devices]
+        self._interpreter = Interpreter(flows, context.count)
+        self._backoff = Backoff(first_s=0.2, most_s=30.0)
+        self._pending: list[MQTTMessage] = []
+        self._out = Handover()
+        self._refused: str | None = None
+        self._tick_s = time.monotonic()
+
+    def run(self) -> None:
+        while not self._context.stop.is_set():
+            client = self._client()
+            try:
+                prepare(client, self._listener.endpoint)
+                self._session(client)
+            except (OSError, BusError) as exc:
+                self._context.trouble(f"{self._listener.endpoint}: {exc}")
+                self._context.stop.wait(self._backoff.next_s())
+            finally:
+                client.disconnect()
+                self._pending.clear()
+                self._interpreter.forgive(self._context.now_us())
+
+    def _session(self, client: Client) -> None:
+        """Listen until told to stop; OSError or BusError when the connection ends."""
+        self._refused = None
+        endpoint = self._listener.endpoint
+        if self._listener.version == 5:
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            properties.SessionExpiryInterval = SESSION_EXPIRY_S
+            properties.ReceiveMaximum = MOST_UNACKNOWLEDGED
+            client.connect(endpoint.host, endpoint.port, KEEPALIVE_S, clean_start=False, properties=properties)
+        else:
+            client.connect(endpoint.host, endpoint.port, KEEPALIVE_S)
+        while not self._context.stop.is_set():
+            rc = client.loop(TICK_S)
+            self._drain(client)
+            self._settle(client)
+            self._tick()
+            self._check(rc)
+
+    def _check(self, rc: MQTTErrorCode) -> None:
+        if self._refused is not None:
+            raise BusError(self._refused)
+        if rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise BusError(f"connection lost ({rc.name})")
+
+    def _drain(self, client: Client) -> None:
+        """Take what has arrived already, up to a burst's worth."""
+        while len(self._pending) < MOST_UNACKNOWLEDGED:
+            sock = client.socket()
+            if sock is None or not select.select([sock], [], [], 0)[0]:
+                return
+            if client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                return
+
+    def _settle(self, client: Client) -> None:
+        """Hand over what the messages said, then acknowledge them."""
+        if not self._pending:
+            return
+        messages, self._pending = self._pending, []
+        now_us = self._context.now_us()
+        for message in messages:
+            self._interpreter.interpret(message.topic, bytes(message.payload), now_us=now_us, out=self._out)
+        self._hand_over()
+        for message in messages:
+            client.ack(message.mid, message.qos)
+
+    def _tick(self) -> None:
+        now_s = time.monotonic()
+        if now_s - self._tick_s < TICK_S:
+            return
+        if now_s - self._tick_s > PAUSE_S:
+            self._interpreter.forgive(self._context.now_us())
+        self._tick_s = now_s
+        self._interpreter.advance(self._context.now_us(), self._out)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._out:
+            out, self._out = self._out, Handover()
+            self._context.sink(out.samples, out.events)
+
+    def _client(self) -> Client:
+        five = self._listener.version == 5
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._listener.client_id,
+            protocol=MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311,
+            clean_session=None if five else False,
+            manual_ack=True,
+            reconnect_on_failure=False,
+        )
+        client.on_connect = self._on_connect
+        client.on_message = self._on_message
+        return client
+
+    def _on_connect(
+        self, client: Client, _data: Any, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self._refused = f"refused ({reason})"
+            return
+        self._backoff.reset()
+        self._context.trouble(None)
+        filters = self._interpreter.filters
+        if self._listener.version == 5:
+            client.subscribe([(name, SubscribeOptions(qos=1)) for name in filters])
+        else:
+            client.subscribe([(name, 1) for name in filters])
+
+    def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        self._pending.append(message)
