@@ -1,0 +1,205 @@
+"""Writes what a world's platform would have collected as a history folder: see the import format in the docs."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import polars as pl
+
+from anju_contracts.clock import rfc3339
+from anju_simulators.community import World
+from anju_simulators.fleet import AssetSpec
+from anju_simulators.hours import to_moment
+from anju_simulators.kinds import PHYSICS
+from anju_simulators.physics.life import SUDDEN
+from anju_simulators.physics.model import Kind
+from anju_simulators.randomness import Floats
+
+Format = Literal["csv", "parquet"]
+_ASSETS_AT_ONCE: Final = 16
+_TIME: Final = pl.Datetime("us", "UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was written, and how the hidden truth looks behind it."""
+
+    rows: dict[str, int]
+    assets: dict[str, int]
+    failures: dict[str, int]
+    sudden: dict[str, int]
+    complaints: dict[str, int]
+    entrapments: dict[str, int]
+    years: float
+
+    def as_json(self) -> dict[str, Any]:
+        total = sum(self.failures.values())
+        return {
+            "rows": self.rows,
+            "assets": self.assets,
+            "failures": self.failures,
+            "failures_per_asset_year": {
+                kind: round(self.failures[kind] / (count * self.years), 4)
+                for kind, count in self.assets.items()
+                if count
+            },
+            "without_warning": self.sudden,
+            "without_warning_share": round(sum(self.sudden.values()) / total, 4) if total else None,
+            "complaints": self.complaints,
+            "entrapments": self.entrapments,
+        }
+
+
+def write_history(
+    world: World, folder: Path, *, file_format: Format = "csv", progress: Callable[[AssetSpec], None] | None = None
+) -> Summary:
+    """Everything from the scenario's start until the world's now, as five files in `folder`, which is made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    start, end = world.scenario.start, world.now
+    kinds = {spec.asset_id: spec.kind for spec in world.assets}
+    tables = {
+        "assets": _assets(world.assets),
+        "events": _events(world, start, end),
+        "repairs": _repairs(world, start, end),
+        "complaints": _complaints(world, start, end),
+    }
+    for name, table in tables.items():
+        _write(table, folder / f"{name}.{file_format}", file_format)
+    rows = {name: table.height for name, table in tables.items()}
+    rows["readings"] = _write_readings(world, folder / f"readings.{file_format}", file_format, progress)
+    failures = world.failures(start, end)
+    return Summary(
+        rows,
+        dict(world.scenario.counts),
+        _by_kind(kinds[failure.asset_id] for failure in failures),
+        _by_kind(kinds[failure.asset_id] for failure in failures if failure.mode == SUDDEN),
+        _by_kind(kinds[complaint.asset_id] for complaint in world.complaints(start, end)),
+        dict(Counter(entrapment.cause for entrapment in world.entrapments(start, end))),
+        (end - start).total_seconds() / 86_400 / 365.25,
+    )
+
+
+def _by_kind(kinds: Iterable[str]) -> dict[str, int]:
+    counted = Counter(kinds)
+    return {kind: counted[kind] for kind in PHYSICS}
+
+
+def _assets(assets: Iterable[AssetSpec]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "asset_id": spec.asset_id,
+                "kind": spec.kind,
+                "model": spec.model,
+                "installed_on": spec.installed_on.isoformat(),
+                "label_zh": spec.label.zh,
+                "label_en": spec.label.en,
+                "location": spec.location,
+                **spec.attributes,
+            }
+            for spec in assets
+        ]
+    )
+
+
+def _events(world: World, start: datetime, end: datetime) -> pl.DataFrame:
+    rows = [(row.asset_id, row.at, row.code, row.severity, row.state) for row in world.events(start, end)]
+    schema = {"asset_id": pl.String, "ts": _TIME, "code": pl.String, "severity": pl.String, "state": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _repairs(world: World, start: datetime, end: datetime) -> pl.DataFrame:
+    schema = {
+        "asset_id": pl.String,
+        "opened_at": _TIME,
+        "closed_at": _TIME,
+        "component": pl.String,
+        "action": pl.String,
+        "cause": pl.String,
+        "fault_code": pl.String,
+        "fault_found": pl.Boolean,
+    }
+    rows = [tuple(getattr(row, name) for name in schema) for row in world.repairs(start, end)]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _complaints(world: World, start: datetime, end: datetime) -> pl.DataFrame:
+    rows = [(row.asset_id, row.at, row.category) for row in world.complaints(start, end)]
+    return pl.DataFrame(rows, schema={"asset_id": pl.String, "ts": _TIME, "category": pl.String}, orient="row")
+
+
+def _write(table: pl.DataFrame, path: Path, file_format: Format) -> None:
+    if file_format == "parquet":
+        table.write_parquet(path)
+    else:
+        table.with_columns(pl.col(_TIME).dt.strftime("%Y-%m-%dT%H:%M:%SZ")).write_csv(path)
+
+
+def _write_readings(world: World, path: Path, file_format: Format, progress: Callable[[AssetSpec], None] | None) -> int:
+    """One wide file with the union of all points; hours in which an asset said nothing have no line."""
+    kinds = [kind for kind in PHYSICS.values() if world.scenario.counts[kind.name]]
+    schema = _schema(kinds, whole=file_format == "csv")
+    parts: list[pl.DataFrame] = []
+    moments = _Moments(file_format)
+    rows = 0
+    with path.open("wb") as file:
+        for number, spec in enumerate(world.assets, start=1):
+            hours, values = world.hourly(spec.asset_id, world.scenario.start, world.now)
+            parts.append(_frame(spec.asset_id, moments.of(hours), values, schema))
+            if progress is not None:
+                progress(spec)
+            if file_format == "csv" and (number % _ASSETS_AT_ONCE == 0 or number == len(world.assets)):
+                table = pl.concat(parts)
+                table.write_csv(file, include_header=rows == 0)
+                rows, parts = rows + table.height, []
+        if file_format == "parquet":
+            table = pl.concat(parts)
+            table.write_parquet(file)
+            rows = table.height
+    return rows
+
+
+def _schema(kinds: Iterable[Kind], *, whole: bool) -> dict[str, pl.DataType | type[pl.DataType]]:
+    """The points of all kinds; counters of whole numbers are integers where that saves space."""
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {}
+    for kind in kinds:
+        schema.update({gauge.name: pl.Float64 for gauge in kind.gauges})
+        schema.update(
+            {counter.name: pl.Int64 if whole and not counter.decimals else pl.Float64 for counter in kind.counters}
+        )
+    return schema
+
+
+def _frame(
+    asset_id: str, moments: pl.Series, values: dict[str, Floats], schema: dict[str, pl.DataType | type[pl.DataType]]
+) -> pl.DataFrame:
+    columns = [
+        pl.Series(name, values[name], nan_to_null=True).cast(kind)
+        if name in values
+        else pl.Series(name, [None], dtype=kind).new_from_index(0, len(moments))
+        for name, kind in schema.items()
+    ]
+    heard = ~np.all([np.isnan(value) for value in values.values()], axis=0)
+    table = pl.DataFrame([pl.Series("asset_id", [asset_id]).new_from_index(0, len(moments)), moments, *columns])
+    return table.filter(pl.Series(heard))
+
+
+class _Moments:
+    """The column of times; all assets have the same hours, so it is made once."""
+
+    def __init__(self, file_format: Format) -> None:
+        self._file_format = file_format
+        self._hours: Floats = np.zeros(0)
+        self._column = pl.Series("ts", [], dtype=pl.String)
+
+    def of(self, hours: Floats) -> pl.Series:
+        if not np.array_equal(hours, self._hours):
+            moments = [to_moment(float(hour)) for hour in hours]
+            texts: list[Any] = [rfc3339(moment) for moment in moments] if self._file_format == "csv" else moments
+            self._column = pl.Series("ts", texts, dtype=pl.String if self._file_format == "csv" else _TIME)
+            self._hours = hours
+        return self._column

@@ -1,0 +1,266 @@
+"""Electric meters on Modbus (three phases, one household or stairwell each) and battery-fed water meters."""
+
+from typing import Final
+
+import numpy as np
+
+from anju_simulators.physics.model import Component, Counter, Episode, Fault, Gauge, Kind, Symptom
+from anju_simulators.randomness import Floats
+
+_POWER_FACTOR: Final = 0.95
+POLLS_PER_HOUR: Final = 4
+_MEASURED_BY_AGENT: Final = (Gauge("comm_latency_ms", 46.0, 7.0, 4.0, 2.5, 0.0, 0.05, decimals=1, floor=5.0),)
+_COMM_ERRORS: Final = Counter("comm_errors", per_hour=0.03, most=float(POLLS_PER_HOUR), by_agent=True)
+_COMM_SHIFTS: Final = (("comm_errors", float(POLLS_PER_HOUR)),)
+
+
+def couple_currents(values: dict[str, Floats]) -> None:
+    """Turns the phases' shares (held in the current points) into amperes that agree with power and voltage."""
+    shares = [values[f"current_l{phase}_a"] for phase in (1, 2, 3)]
+    total = np.maximum(sum(shares), 0.1)
+    for phase, share in zip((1, 2, 3), shares, strict=True):
+        voltage = np.maximum(values[f"voltage_l{phase}_v"], 1.0)
+        values[f"current_l{phase}_a"] = np.maximum(values["power_w"] * share / total / voltage / _POWER_FACTOR, 0.0)
+
+
+_ELECTRIC_COMM: Final = Component(
+    "comm_module",
+    per_year=0.13,
+    warning_days=22.0,
+    use_weight=0.0,
+    per_degree=0.01,
+    early_share=0.0,
+    symptoms=(Symptom("comm_latency_ms", 75.0), Symptom("comm_errors", 0.75, 1.3)),
+    fault=Fault("device.silent", "billing", 0.25, 60.0, 1.0, _COMM_SHIFTS, silent=True),
+    actions=(("replace", 0.8), ("repair", 0.2)),
+)
+_ELECTRIC_REGISTER: Final = Component(
+    "register",
+    per_year=0.035,
+    warning_days=35.0,
+    use_weight=0.3,
+    early_share=0.1,
+    early_category="billing",
+    symptoms=(Symptom("import_kwh", -0.35), Symptom("voltage_l2_v", -2.0)),
+    fault=Fault("meter.register_stuck", "billing", 0.4, 90.0, 1.0, (("import_kwh", -1.0),), alarm=False),
+    actions=(("replace", 1.0),),
+)
+_METER_EPISODES: Final = (
+    Episode(
+        "disturbed bus",
+        0.7,
+        20.0,
+        shifts=(("comm_errors", 0.6), ("comm_latency_ms", 25.0)),
+    ),
+    Episode("device unreachable", 2.5, 4.0, sigma=1.1, missing=("*",), code="device.silent", family="gaps"),
+    Episode(
+        "slower network",
+        0.35,
+        700.0,
+        sigma=0.4,
+        shifts=(("comm_latency_ms", 22.0),),
+        ramp=True,
+        pick_one=True,
+        family="drifts",
+    ),
+)
+
+ELECTRIC_METER: Final = Kind(
+    "electric_meter",
+    use_per_day=24.0,
+    weekday=(
+        0.6,
+        0.5,
+        0.45,
+        0.45,
+        0.45,
+        0.5,
+        0.8,
+        1.0,
+        0.8,
+        0.6,
+        0.6,
+        0.8,
+        0.9,
+        0.7,
+        0.6,
+        0.6,
+        0.8,
+        1.3,
+        1.9,
+        2.2,
+        2.1,
+        1.8,
+        1.3,
+        0.9,
+    ),
+    restday=(
+        0.7,
+        0.55,
+        0.5,
+        0.5,
+        0.5,
+        0.5,
+        0.7,
+        1.0,
+        1.2,
+        1.2,
+        1.2,
+        1.4,
+        1.4,
+        1.2,
+        1.1,
+        1.1,
+        1.2,
+        1.6,
+        2.0,
+        2.2,
+        2.1,
+        1.9,
+        1.4,
+        1.0,
+    ),
+    use_sd=0.35,
+    gauges=(
+        Gauge("voltage_l1_v", 228.0, 1.6, 1.2, 1.0, -1.2, decimals=1),
+        Gauge("voltage_l2_v", 228.0, 1.6, 1.2, 1.0, -1.2, decimals=1),
+        Gauge("voltage_l3_v", 228.0, 1.6, 1.2, 1.0, -1.2, decimals=1),
+        Gauge("current_l1_a", 1.0, 0.15, 0.1, 0.05, floor=0.1),
+        Gauge("current_l2_a", 0.9, 0.15, 0.1, 0.05, floor=0.1),
+        Gauge("current_l3_a", 1.1, 0.15, 0.1, 0.05, floor=0.1),
+        Gauge("power_w", 850.0, 120.0, 25.0, 20.0, 760.0, decimals=0, floor=15.0),
+        *_MEASURED_BY_AGENT,
+    ),
+    counters=(Counter("import_kwh", of="power_w", scale=0.001, decimals=2), _COMM_ERRORS),
+    codes=(),
+    components=(_ELECTRIC_COMM, _ELECTRIC_REGISTER),
+    episodes=_METER_EPISODES,
+    maintenance_days=180.0,
+    crew_after_h=30.0,
+    whole_uses=False,
+    climate=1.0,
+    idle_complaints_per_year=0.03,
+    couple=couple_currents,
+)
+
+WATER_METER: Final = Kind(
+    "water_meter",
+    use_per_day=24.0,
+    weekday=(
+        0.12,
+        0.05,
+        0.02,
+        0.02,
+        0.02,
+        0.15,
+        1.1,
+        2.0,
+        1.6,
+        0.9,
+        0.8,
+        1.1,
+        1.2,
+        0.8,
+        0.6,
+        0.6,
+        0.9,
+        1.5,
+        2.0,
+        2.2,
+        2.0,
+        1.6,
+        1.0,
+        0.4,
+    ),
+    restday=(
+        0.2,
+        0.08,
+        0.03,
+        0.02,
+        0.02,
+        0.1,
+        0.6,
+        1.2,
+        1.7,
+        1.8,
+        1.6,
+        1.6,
+        1.5,
+        1.1,
+        1.0,
+        1.0,
+        1.2,
+        1.7,
+        2.0,
+        2.1,
+        1.9,
+        1.6,
+        1.0,
+        0.5,
+    ),
+    use_sd=0.6,
+    gauges=(
+        Gauge("flow_m3_h", 0.018, 0.004, 0.0006, 0.0, 0.018, decimals=4, floor=0.0),
+        Gauge("battery_v", 3.6, 0.015, 0.01, 0.006, 0.0, 0.0025, decimals=3, floor=0.0),
+        Gauge("signal_dbm", -84.0, 5.0, 2.2, 1.6, 0.0, -0.05, decimals=1),
+        *_MEASURED_BY_AGENT,
+    ),
+    counters=(Counter("total_m3", of="flow_m3_h", decimals=3), _COMM_ERRORS),
+    codes=(),
+    components=(
+        Component(
+            "comm_module",
+            per_year=0.12,
+            warning_days=22.0,
+            use_weight=0.0,
+            early_share=0.0,
+            symptoms=(
+                Symptom("signal_dbm", -14.0),
+                Symptom("comm_latency_ms", 60.0),
+                Symptom("comm_errors", 0.75, 1.3),
+            ),
+            fault=Fault("device.silent", "billing", 0.25, 60.0, 1.0, _COMM_SHIFTS, silent=True),
+            actions=(("replace", 0.8), ("repair", 0.2)),
+        ),
+        Component(
+            "battery",
+            per_year=0.12,
+            warning_days=58.0,
+            sudden_share=0.08,
+            ageing=3.0,
+            use_weight=0.1,
+            early_share=0.0,
+            symptoms=(Symptom("battery_v", -0.55), Symptom("comm_errors", 0.35, 2.0), Symptom("signal_dbm", -3.0, 2.0)),
+            fault=Fault("device.silent", "billing", 0.25, 60.0, 1.0, _COMM_SHIFTS, silent=True),
+            actions=(("replace", 1.0),),
+        ),
+        Component(
+            "register",
+            per_year=0.04,
+            warning_days=35.0,
+            use_weight=0.6,
+            early_share=0.1,
+            early_category="billing",
+            symptoms=(Symptom("total_m3", -0.4),),
+            fault=Fault("meter.register_stuck", "billing", 0.4, 90.0, 1.0, (("total_m3", -1.0),), alarm=False),
+            actions=(("replace", 1.0),),
+        ),
+    ),
+    episodes=(
+        *_METER_EPISODES,
+        Episode("dripping cistern", 0.25, 200.0, shifts=(("flow_m3_h", 0.012),), category="leak", complaint_share=0.3),
+        Episode(
+            "cold battery reading",
+            0.3,
+            500.0,
+            shifts=(("battery_v", 0.12), ("signal_dbm", 7.0)),
+            pick_one=True,
+            ramp=True,
+            family="drifts",
+        ),
+    ),
+    maintenance_days=180.0,
+    crew_after_h=40.0,
+    whole_uses=False,
+    idle_complaints_per_year=0.03,
+)
