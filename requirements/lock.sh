@@ -13,6 +13,7 @@ compile() {
 compile all.txt --all-extras requirements/build.in requirements/dev.in contracts/pyproject.toml edge_agent/pyproject.toml \
     gateway/pyproject.toml ml/pyproject.toml platform/pyproject.toml simulators/pyproject.toml
 compile demo.txt -c requirements/all.txt --all-extras requirements/build.in gateway/pyproject.toml platform/pyproject.toml simulators/pyproject.toml
+compile build.txt -c requirements/all.txt requirements/build.in
 for box in gateway platform simulators; do
     compile "$box.txt" -c requirements/all.txt "$box/pyproject.toml"
 done

@@ -18,9 +18,10 @@ import click
 from anju_simulators.services.errors import ServiceError, ServiceMissing
 from anju_simulators.services.places import POSTGRES_FOLDER, prefix
 
-WANTED = ("postgresql-17", "postgresql-client-17", "postgresql-17-timescaledb", "mosquitto")
+WANTED = ("postgresql-17", "postgresql-client-17", "postgresql-17-timescaledb", "mosquitto", "mosquitto-clients")
 SUITE = "trixie"
-"""The Debian release that has these packages."""
+"""The first Debian release that has these packages."""
+OLDER_SUITES = ("bullseye", "bookworm")
 PROGRAMS = (f"{POSTGRES_FOLDER}/bin/*", "usr/sbin/mosquitto", "usr/bin/mosquitto_*")
 NOT_NEEDED = re.compile(r"libllvm|libz3|libperl|lib.*-perl$|libpam-modules|libc-l10n|libc-bin")
 STAMP = "complete"
@@ -39,6 +40,7 @@ def install(target: Path) -> bool:
     for package in packages:
         _run("dpkg", "-x", str(package), str(target))
     _bind_to_own_libraries(target)
+    _link_programs(target)
     shutil.rmtree(target / "apt")
     stamp.write_text(_stamp(target), encoding="utf-8")
     return True
@@ -52,7 +54,7 @@ def _download(target: Path) -> list[Path]:
     apt = _private_apt(target / "apt")
     _run(*apt, "update")
     plan = _run(*apt, "--simulate", "install", *WANTED)
-    needed = [name for name in _planned(plan) if name in WANTED or _is_needed_library(name)]
+    needed = [name for name in _planned(plan) if is_needed(name)]
     archives = target / "apt" / "archives"
     archives.mkdir()
     _run(*apt, "download", *needed, folder=archives)
@@ -91,22 +93,21 @@ def _system_sources() -> Iterator[Path]:
 
 
 def moved_to_suite(sources: str) -> str:
-    """Debian's package sources with their release replaced by SUITE; those of a relative are left as they are."""
-    if "debian-archive-keyring" not in sources and "debian" not in sources:
-        return sources
-    for release in ("bullseye", "bookworm"):
-        sources = re.sub(rf"^deb\b.*\b{release}-(updates|backports)\b.*\n?", "", sources, flags=re.MULTILINE)
-        sources = re.sub(rf"\s\b{release}-(updates|backports)\b", "", sources)
-        sources = sources.replace(release, SUITE)
-    return sources
+    """Package sources of an older Debian with their release replaced by SUITE; any other's are left as they are."""
+    older = "|".join(OLDER_SUITES)
+    updates = rf"(?:{older})-(?:updates|backports)"
+    sources = re.sub(rf"^deb\b.*\s{updates}\s.*\n", "", sources, flags=re.MULTILINE)
+    sources = re.sub(rf"\s{updates}\b", "", sources)
+    return re.sub(rf"\b(?:{older})\b", SUITE, sources)
 
 
 def _planned(simulation: str) -> list[str]:
     return re.findall(r"^Inst (\S+) ", simulation, flags=re.MULTILINE)
 
 
-def _is_needed_library(name: str) -> bool:
-    return name.startswith("lib") and not NOT_NEEDED.match(name)
+def is_needed(package: str) -> bool:
+    """Whether it is one of ours or a library that they load; what only sets up a whole system is left out."""
+    return package in WANTED or (package.startswith("lib") and not NOT_NEEDED.match(package))
 
 
 def _bind_to_own_libraries(target: Path) -> None:
@@ -122,6 +123,14 @@ def _bind_to_own_libraries(target: Path) -> None:
             if not program.is_symlink() and program.read_bytes()[:4] == b"\x7fELF":
                 rpath = ":".join(str(folder) for folder in libraries)
                 _run(patchelf, "--set-interpreter", str(loader), "--force-rpath", "--set-rpath", rpath, str(program))
+
+
+def _link_programs(target: Path) -> None:
+    """`bin/psql`, `bin/mosquitto_pub` and the like, for use by hand."""
+    (target / "bin").mkdir()
+    for pattern in PROGRAMS:
+        for program in target.glob(pattern):
+            (target / "bin" / program.name).symlink_to(os.path.relpath(program, target / "bin"))
 
 
 def _run(*command: str, folder: Path | None = None) -> str:
