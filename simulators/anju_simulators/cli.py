@@ -5,7 +5,11 @@ from typing import Final
 
 import click
 
-COMMANDS: Final = {"history": "anju_simulators.history_command:history"}
+COMMANDS: Final = {
+    "demo": "anju_simulators.demo.cli:demo_command",
+    "devices": "anju_simulators.devices.cli:devices_command",
+    "history": "anju_simulators.history_command:history",
+}
 """Where each command is, as module:attribute."""
 
 

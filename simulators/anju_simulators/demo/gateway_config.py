@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from anju_simulators.devices.wiring import METER_KINDS, OnBroker, OnBus, Wiring
+from anju_simulators.devices.wiring import OnBroker, OnBus, Wiring
 from anju_simulators.fleet import AssetSpec
 from anju_simulators.scenario import Scenario
 
@@ -68,8 +68,7 @@ def _monitors(specs: dict[str, AssetSpec], wiring: Wiring, lines: Lines) -> Iter
 def _device(spec: AssetSpec, place: OnBus | OnBroker, address: str, lines: Lines) -> Iterator[str]:
     yield from ("", "  [[agent.device]]", f"  asset = {_text(place.asset)}", f"  profile = {_text(spec.model)}")
     yield f"  {address}"
-    if place.kind in METER_KINDS:
-        yield f"  period_s = {lines.period_s:g}"
+    yield f"  period_s = {lines.period_s:g}"
     yield f"  location = {_text(spec.location)}"
     yield f"  installed_on = {spec.installed_on.isoformat()}"
     yield f"  label = {{ zh = {_text(spec.label.zh)}, en = {_text(spec.label.en)} }}"

@@ -1,5 +1,6 @@
 """What a meter's Modbus registers hold: input registers, 32-bit floats, big-endian, the high word first."""
 
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,12 +14,14 @@ _POWER_FACTOR = 0.95
 class RegisterMap:
     """`points` gives the point at each (even) wire address; what lies between reads as 0.0.
 
-    `words` is the number of registers there are, `most` how many one request may ask for.
+    `words` is the number of registers there are, `most` how many one request may ask for, `has_phases` whether
+    some of the points are derived from others by `with_phases`.
     """
 
     points: Mapping[int, str]
     words: int
     most: int = 80
+    has_phases: bool = False
 
 
 SDM630 = RegisterMap(
@@ -37,6 +40,7 @@ SDM630 = RegisterMap(
         74: "export_kwh",
     },
     words=384,
+    has_phases=True,
 )
 """Eastron SDM630, wire addresses; even register counts only, at most 80 a read."""
 
@@ -71,8 +75,9 @@ def check_request(registers: RegisterMap, function: int, address: int, count: in
 
 
 def encode_registers(registers: RegisterMap, values: Mapping[str, float], address: int, count: int) -> list[int]:
-    """`count` 16-bit words from `address` on."""
-    floats = (values.get(registers.points.get(at, ""), 0.0) for at in range(address, address + count, 2))
+    """`count` 16-bit words from `address` on. A point without a value reads as not-a-number."""
+    points = (registers.points.get(at) for at in range(address, address + count, 2))
+    floats = (0.0 if point is None else values.get(point, math.nan) for point in points)
     packed = b"".join(struct.pack(">f", value) for value in floats)
     return list(struct.unpack(f">{count}H", packed))
 
@@ -80,6 +85,11 @@ def encode_registers(registers: RegisterMap, values: Mapping[str, float], addres
 def points_in(registers: RegisterMap, values: Mapping[str, float], address: int, count: int) -> list[str]:
     """The points of `values` that a read of `count` registers from `address` on hands out."""
     return [point for at, point in registers.points.items() if address <= at < address + count and point in values]
+
+
+def as_float32(value: float) -> float:
+    """`value` as far as a register pair can tell it."""
+    return float(struct.unpack(">f", struct.pack(">f", value))[0])
 
 
 def with_phases(values: Mapping[str, float]) -> dict[str, float]:

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from anju_simulators.devices.dialects import DIALECTS
+from anju_simulators.fleet import AssetSpec
+
 METER_KINDS = ("electric_meter", "water_meter")
-_SERIAL = {"lift": "LM{:04d}", "door": "DC{:04d}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +21,11 @@ class OnBus:
 
 @dataclass(frozen=True, slots=True)
 class OnBroker:
-    """A lift monitor or a door controller, by the serial number that it puts into topic and message."""
+    """A lift monitor or a door controller, by its model and the serial number that it puts into its messages."""
 
     asset: str
     kind: str
+    model: str
     serial: str
 
 
@@ -36,19 +39,17 @@ class Wiring:
         return 1 + max((meter.converter for meter in self.meters), default=-1)
 
 
-def wire(assets: Iterable[tuple[str, str]], *, meters_a_converter: int) -> Wiring:
-    """Lines for `assets` (id and kind), in the order given. Electric and water meters share no converter."""
+def wire(fleet: Iterable[AssetSpec], *, meters_a_converter: int) -> Wiring:
+    """Lines for all assets, in the order given. Electric and water meters share no converter."""
     meters: list[OnBus] = []
     monitors: list[OnBroker] = []
-    by_kind: dict[str, list[str]] = {}
-    for asset, kind in assets:
-        by_kind.setdefault(kind, []).append(asset)
-    first = 0
+    specs = list(fleet)
     for kind in METER_KINDS:
-        for index, asset in enumerate(by_kind.get(kind, ())):
-            converter, unit = divmod(index, meters_a_converter)
-            meters.append(OnBus(asset, kind, first + converter, unit + 1))
         first = 1 + max((meter.converter for meter in meters), default=-1)
-    for kind, pattern in _SERIAL.items():
-        monitors += [OnBroker(asset, kind, pattern.format(n)) for n, asset in enumerate(by_kind.get(kind, ()), 1)]
+        for index, spec in enumerate(spec for spec in specs if spec.kind == kind):
+            converter, unit = divmod(index, meters_a_converter)
+            meters.append(OnBus(spec.asset_id, kind, first + converter, unit + 1))
+    for number, spec in enumerate((spec for spec in specs if spec.kind not in METER_KINDS), 1):
+        serial = DIALECTS[spec.model].serial.format(number)
+        monitors.append(OnBroker(spec.asset_id, spec.kind, spec.model, serial))
     return Wiring(tuple(meters), tuple(monitors))

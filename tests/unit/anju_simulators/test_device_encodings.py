@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from anju_contracts.codes import CODES
+from anju_simulators.devices.dialects import DIALECTS
+from anju_simulators.devices.hengan import ALARM_TYPES
+from anju_simulators.devices.kaixin import EVENT_NAMES
 from anju_simulators.devices.registers import (
     SDM630,
     WM1,
@@ -16,16 +19,10 @@ from anju_simulators.devices.registers import (
     points_in,
     with_phases,
 )
-from anju_simulators.devices.vendor_json import (
-    DOOR_EVENT_NAMES,
-    LIFT_FAULT_NUMBERS,
-    door_event,
-    door_report,
-    lift_fault,
-    lift_status,
-    published_points,
-)
+from anju_simulators.devices.shengtong import FAULT_NUMBERS
+from anju_simulators.devices.vendor_json import Message
 
+LM3, LM10, DC2 = DIALECTS["shengtong-lm3"], DIALECTS["hengan-lm10"], DIALECTS["kaixin-dc2"]
 AT = datetime(2026, 3, 1, 8, 0, 0, 250_000, tzinfo=UTC)
 METER = {
     "voltage_l1_v": 230.5,
@@ -82,22 +79,28 @@ def test_a_read_hands_out_the_points_that_it_covers() -> None:
     assert points_in(SDM630, METER, 52, 24) == ["power_w", "import_kwh"]
 
 
-def test_a_lift_monitor_reports_in_its_vendors_units() -> None:
-    values = {
-        "trips": 100.0,
-        "door_cycles": 210.0,
-        "door_reopens": 3.0,
-        "door_close_s": 2.41,
-        "door_motor_a": 0.812,
-        "levelling_error_mm": 3.1,
-        "brake_release_ms": 210.0,
-        "vibration_mm_s": 1.8,
-        "motor_temp_c": 41.0,
-        "drive_temp_c": 38.5,
-        "supply_v": 221.3,
-        "controller_resets": 0.0,
-    }
-    message = lift_status("LM0001", values, at=AT)
+LIFT = {
+    "trips": 100.0,
+    "door_cycles": 210.0,
+    "door_reopens": 3.0,
+    "door_close_s": 2.41,
+    "door_motor_a": 0.812,
+    "levelling_error_mm": 3.1,
+    "brake_release_ms": 210.0,
+    "vibration_mm_s": 1.8,
+    "motor_temp_c": 41.0,
+    "drive_temp_c": 38.5,
+    "supply_v": 221.3,
+    "controller_resets": 0.0,
+}
+
+
+def bodies(messages: list[Message]) -> list[dict[str, object]]:
+    return [json.loads(message.payload) for message in messages]
+
+
+def test_an_lm3_reports_nested_values_in_milliseconds_and_milliamperes() -> None:
+    message = LM3.report("LM0001", LIFT, AT)
     assert message.topic == "liftmon/LM0001/status"
     assert json.loads(message.payload) == {
         "sn": "LM0001",
@@ -113,10 +116,17 @@ def test_a_lift_monitor_reports_in_its_vendors_units() -> None:
             "resets": 0,
         },
     }
-    assert published_points("lift", values) == list(values)
 
 
-def test_a_door_controller_reports_in_its_vendors_form() -> None:
+def test_an_lm10_reports_channels_in_order_and_temperatures_in_tenths() -> None:
+    message = LM10.report("HA0002", {**LIFT, "drive_temp_c": 38.54}, AT)
+    assert message.topic == "hengan/lift/up"
+    body = json.loads(message.payload)
+    assert body["dev"] == {"id": "HA0002", "t": 1772352000.25}
+    assert [channel["v"] for channel in body["ch"]] == [100, 210, 3, 2.41, 0.812, 3.1, 210.0, 1.8, 410, 385, 221.3, 0]
+
+
+def test_a_dc2_reports_in_its_own_form() -> None:
     values = {
         "openings": 5.0,
         "read_errors": 1.0,
@@ -127,7 +137,7 @@ def test_a_door_controller_reports_in_its_vendors_form() -> None:
         "supply_v": 23.9,
         "cabinet_temp_c": 31.0,
     }
-    message = door_report("DC0001", values, at=AT)
+    message = DC2.report("DC0001", values, AT)
     assert message.topic == "dc2/DC0001/report"
     assert json.loads(message.payload) == {
         "id": "DC0001",
@@ -141,39 +151,52 @@ def test_a_door_controller_reports_in_its_vendors_form() -> None:
     }
 
 
-def test_a_sensor_that_gives_nothing_is_left_out_of_the_message() -> None:
-    message = lift_status("LM0001", {"trips": 7.0}, at=AT)
-    assert json.loads(message.payload)["d"] == {"trips": 7}
-    assert published_points("lift", {"trips": 7.0}) == ["trips"]
+def test_what_a_report_says_is_what_is_logged_rounding_included() -> None:
+    values = {**LIFT, "door_motor_a": 0.81249, "motor_temp_c": 41.26}
+    assert LM3.shown(values) == {**LIFT, "door_motor_a": 0.812, "motor_temp_c": 41.26}
+    assert LM10.shown(values) == {**LIFT, "door_motor_a": 0.812, "motor_temp_c": 41.3}
 
 
-def test_lift_faults_are_raised_and_cleared_by_number() -> None:
-    raised = lift_fault("LM0001", "lift.door_close_fault", "raise", at=AT)
-    cleared = lift_fault("LM0001", "lift.door_close_fault", "clear", at=AT)
-    assert raised is not None
-    assert cleared is not None
-    assert json.loads(raised.payload) == {"sn": "LM0001", "ts": 1772352000250, "code": 12, "on": True}
-    assert json.loads(cleared.payload)["on"] is False
-    assert raised.topic == "liftmon/LM0001/fault"
+def test_a_sensor_that_gives_nothing_is_left_out_or_null_as_the_vendor_has_it() -> None:
+    assert json.loads(LM3.report("LM0001", {"trips": 7.0}, AT).payload)["d"] == {"trips": 7}
+    assert json.loads(LM10.report("HA0002", {"trips": 7.0}, AT).payload)["ch"][:2] == [{"v": 7}, {"v": None}]
+    assert LM3.shown({"trips": 7.0}) == {"trips": 7.0}
+
+
+def test_an_lm3_raises_and_clears_faults_by_number() -> None:
+    raised = LM3.event("LM0001", "lift.door_close_fault", "raise", AT)
+    assert bodies(raised) == [{"sn": "LM0001", "ts": 1772352000250, "code": 12, "on": True}]
+    assert raised[0].topic == "liftmon/LM0001/fault"
+    assert [body["on"] for body in bodies(LM3.event("LM0001", "lift.door_close_fault", "clear", AT))] == [False]
+
+
+def test_an_lm3_clears_at_once_what_has_no_duration() -> None:
+    brief = bodies(LM3.event("LM0001", "lift.user_alarm", "momentary", AT))
+    assert [(body["code"], body["on"]) for body in brief] == [(21, True), (21, False)]
+
+
+def test_an_lm10_says_overspeed_six_times_within_ten_seconds() -> None:
+    said = bodies(LM10.event("HA0002", "lift.overspeed", "raise", AT))
+    assert [body["alm"] for body in said] == [{"type": "CS", "set": 1}] * 6
+    times = [body["dev"]["t"] for body in said]  # type: ignore[index]
+    assert max(times) - min(times) < 10
+    assert max(times) <= AT.timestamp()
 
 
 @pytest.mark.parametrize(("state", "active"), [("raise", True), ("clear", False), ("momentary", None)])
 def test_door_events_say_whether_they_hold_or_are_momentary(state: str, active: bool | None) -> None:
-    message = door_event("DC0001", "door.lock_retry", state, at=AT)
-    assert message is not None
-    assert json.loads(message.payload) == {
-        "id": "DC0001",
-        "time": "2026-03-01T08:00:00.250000Z",
-        "event": "LOCK_RETRY",
-        "active": active,
-    }
+    assert bodies(DC2.event("DC0001", "door.lock_retry", state, AT)) == [
+        {"id": "DC0001", "time": "2026-03-01T08:00:00.250000Z", "event": "LOCK_RETRY", "active": active}
+    ]
 
 
 def test_a_device_stays_silent_about_what_its_vendor_has_no_word_for() -> None:
-    assert lift_fault("LM0001", "door.forced", "raise", at=AT) is None
-    assert door_event("DC0001", "lift.tilt", "raise", at=AT) is None
+    assert LM3.event("LM0001", "door.forced", "raise", AT) == []
+    assert LM10.event("HA0002", "lift.relevelling", "raise", AT) == []
+    assert DC2.event("DC0001", "lift.tilt", "raise", AT) == []
 
 
 def test_every_vendor_code_stands_for_an_event_that_the_contracts_know() -> None:
-    assert {*LIFT_FAULT_NUMBERS, *DOOR_EVENT_NAMES} <= set(CODES)
-    assert len(set(LIFT_FAULT_NUMBERS.values())) == len(LIFT_FAULT_NUMBERS)
+    assert {*FAULT_NUMBERS, *EVENT_NAMES, *ALARM_TYPES} <= set(CODES)
+    for table in (FAULT_NUMBERS, EVENT_NAMES, ALARM_TYPES):
+        assert len(set(table.values())) == len(table)

@@ -1,0 +1,5 @@
+-- Open tickets by origin.
+SELECT origin, count(*) AS tickets
+FROM ticket
+WHERE community_id = %(community)s AND state IN ('new', 'accepted')
+GROUP BY origin
