@@ -21,10 +21,11 @@ Build = Callable[[Sequence[Device], AgentContext], Agent]
 @dataclass(frozen=True, slots=True)
 class Driver:
     """`read_agent` reads the `[[agent]]` table (with the folder of the file and the client id to use);
-    `read_address` reads a device's address from its `[[agent.device]]` table."""
+    `read_address` reads a device's address from its `[[agent.device]]` table, where it stands at `address_key`."""
 
     read_agent: Callable[[Table, Path, str], Build]
     read_address: Callable[[Table], str]
+    address_key: str
 
 
 def _read_modbus(table: Table, _folder: Path, _client_id: str) -> Build:
@@ -55,7 +56,7 @@ def _read_device_id(table: Table) -> str:
 
 DRIVERS: Final[Mapping[str, Driver]] = MappingProxyType(
     {
-        "modbus": Driver(_read_modbus, _read_unit),
-        "mqtt_json": Driver(_read_mqtt_json, _read_device_id),
+        "modbus": Driver(_read_modbus, _read_unit, "unit"),
+        "mqtt_json": Driver(_read_mqtt_json, _read_device_id, "device"),
     }
 )

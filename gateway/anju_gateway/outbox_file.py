@@ -1,0 +1,249 @@
+"""The outbox on disk: one SQLite file, WAL, synchronous=FULL, one row a batch, counts in the same transaction."""
+
+import secrets
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from anju_contracts.envelope import Stream
+from anju_contracts.event import Event, EventState
+from anju_contracts.receipt import Receipt
+from anju_edge_agent.samples import Sample
+from anju_gateway.errors import CorruptOutboxError
+from anju_gateway.packing import Names, PackedBatch, pack_events, pack_samples
+from anju_gateway.queries import load_queries
+
+VERSION = 1
+FULL, TOO_OLD = "outbox_full", "too_old"
+DROP_ORDER = (Stream.TELEMETRY, Stream.EVENT)
+_BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
+_SPARE_PAGES = 1_024
+_US = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes of payload that may be queued, and how old they may get, in seconds of the data."""
+
+    max_bytes: int = 1_500_000_000
+    max_age_s: float = 30 * 86_400.0
+
+
+@dataclass(slots=True)
+class Counts:
+    """Of one stream since the epoch began; `oldest_us` is when the oldest queued batch was taken, if any."""
+
+    produced: int = 0
+    committed: int = 0
+    queued: int = 0
+    last_seq: int = 0
+    queued_bytes: int = 0
+    oldest_us: int | None = None
+    dropped: dict[str, int] = field(default_factory=dict)
+
+    def copy(self) -> "Counts":
+        return replace(self, dropped=dict(self.dropped))
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one transaction is to keep and to forget."""
+
+    samples: Sequence[Sample] = ()
+    events: Sequence[Event] = ()
+    receipts: Sequence[Receipt] = ()
+
+
+class OutboxFile:
+    """Used by one thread. What `write` returned from is on disk. sqlite3.Error passes through where trying again makes
+    sense (disk full, read-only); CorruptOutboxError where it doesn't."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._limits = limits
+        self._names = Names()
+        self._queries = load_queries()
+        with _translated():
+            self._db = connect(path)
+            try:
+                self.epoch = self._prepare()
+                self.counts = self._load_counts()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def write(self, work: Work, *, now_us: int) -> None:
+        """Keep, forget and count in one transaction; `counts` changes when it is on disk."""
+        counts = {stream: count.copy() for stream, count in self.counts.items()}
+        with _translated(), self._transaction():
+            samples, events = counts[Stream.TELEMETRY], counts[Stream.EVENT]
+            self._add(
+                pack_samples(work.samples, self._names, epoch=self.epoch, last_seq=samples.last_seq), counts, now_us
+            )
+            self._add(pack_events(work.events, epoch=self.epoch, last_seq=events.last_seq), counts, now_us)
+            self._note_alarms(work.events)
+            for receipt in work.receipts:
+                self._forget(receipt, counts[receipt.stream])
+            self._enforce(counts, now_us)
+            self._save_counts(counts)
+        self.counts = counts
+
+    def compact(self) -> None:
+        """Give free pages back to the file system, some at a time, when there are many."""
+        with _translated():
+            (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
+            if free > _SPARE_PAGES:
+                self._db.execute(f"PRAGMA incremental_vacuum({_SPARE_PAGES})").fetchall()
+
+    def raised(self) -> dict[str, set[str]]:
+        """The codes of raised alarms by asset."""
+        with _translated():
+            found: dict[str, set[str]] = {}
+            for asset, code in self._db.execute(self._queries["alarms"]):
+                found.setdefault(asset, set()).add(code)
+            return found
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _prepare(self) -> str:
+        (pages,) = self._db.execute("PRAGMA page_count").fetchone()
+        if pages == 0:
+            return self._create()
+        (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise CorruptOutboxError(f"quick_check: {verdict}")
+        row = self._db.execute(self._queries["epoch"]).fetchone()
+        if row is None or row[1] != VERSION:
+            raise CorruptOutboxError(f"outbox version: got {row and row[1]!r}, expected {VERSION}")
+        return str(row[0])
+
+    def _create(self) -> str:
+        epoch = secrets.token_hex(6)
+        self._db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        with self._transaction():
+            for statement in self._queries["create_tables"].split(";"):
+                self._db.execute(statement)
+            self._db.execute(self._queries["add_epoch"], {"epoch": epoch, "version": VERSION})
+        return epoch
+
+    def _load_counts(self) -> dict[Stream, Counts]:
+        counts = {stream: Counts() for stream in Stream}
+        for stream, produced, committed, queued, last_seq in self._db.execute(self._queries["accounts"]):
+            counts[Stream(stream)] = Counts(produced, committed, queued, last_seq)
+        for stream, reason, samples in self._db.execute(self._queries["drops"]):
+            counts[Stream(stream)].dropped[reason] = samples
+        found = {Stream(row[0]): row[1:] for row in self._db.execute(self._queries["queued"])}
+        for stream, count in counts.items():
+            queued, queued_bytes, oldest_us = found.get(stream, (0, 0, None))
+            if queued != count.queued or count.produced != count.committed + queued + sum(count.dropped.values()):
+                raise CorruptOutboxError(f"{stream}: {queued} samples are there, the account says {count.queued}")
+            count.queued_bytes, count.oldest_us = queued_bytes, oldest_us
+        return counts
+
+    def _add(self, batches: Sequence[PackedBatch], counts: Mapping[Stream, Counts], now_us: int) -> None:
+        for batch in batches:
+            count, size = counts[batch.stream], len(batch.payload)
+            row = {
+                "stream": batch.stream.value,
+                "seq": batch.seq,
+                "at_us": now_us,
+                "samples": batch.samples,
+                "bytes": size,
+                "payload": batch.payload,
+            }
+            self._db.execute(self._queries["add_batch"], row)
+            count.produced += batch.samples
+            count.queued += batch.samples
+            count.queued_bytes += size
+            count.last_seq = batch.seq
+            if count.oldest_us is None:
+                count.oldest_us = now_us
+
+    def _note_alarms(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if event.state is not EventState.MOMENTARY:
+                query = "raise_alarm" if event.state is EventState.RAISE else "clear_alarm"
+                self._db.execute(self._queries[query], {"asset": event.asset, "code": event.code})
+
+    def _forget(self, receipt: Receipt, count: Counts) -> None:
+        if receipt.epoch != self.epoch:
+            return
+        for first, last in receipt.ranges:
+            key = {"stream": receipt.stream.value, "first": first, "last": last}
+            for samples, size in self._db.execute(self._queries["remove_range"], key).fetchall():
+                count.committed += samples
+                count.queued -= samples
+                count.queued_bytes -= size
+        self._find_oldest(receipt.stream, count)
+
+    def _enforce(self, counts: Mapping[Stream, Counts], now_us: int) -> None:
+        """Drop what is too old, and then the oldest telemetry, and only then events, until it fits."""
+        oldest_allowed_us = now_us - round(self._limits.max_age_s * _US)
+        for stream in DROP_ORDER:
+            count = counts[stream]
+            while count.oldest_us is not None and count.oldest_us < oldest_allowed_us:
+                self._drop_oldest(stream, count, TOO_OLD)
+        for stream in DROP_ORDER:
+            count = counts[stream]
+            while count.queued and sum(one.queued_bytes for one in counts.values()) > self._limits.max_bytes:
+                self._drop_oldest(stream, count, FULL)
+
+    def _drop_oldest(self, stream: Stream, count: Counts, reason: str) -> None:
+        row = self._db.execute(self._queries["oldest"], {"stream": stream.value}).fetchone()
+        seq, _, samples, size = row
+        self._db.execute(self._queries["remove_batch"], {"stream": stream.value, "seq": seq})
+        count.queued -= samples
+        count.queued_bytes -= size
+        count.dropped[reason] = count.dropped.get(reason, 0) + samples
+        self._find_oldest(stream, count)
+
+    def _find_oldest(self, stream: Stream, count: Counts) -> None:
+        row = self._db.execute(self._queries["oldest"], {"stream": stream.value}).fetchone()
+        count.oldest_us = row[1] if row else None
+
+    def _save_counts(self, counts: Mapping[Stream, Counts]) -> None:
+        for stream, count in counts.items():
+            before = self.counts[stream]
+            if count == before:
+                continue
+            numbers = {key: getattr(count, key) for key in ("produced", "committed", "queued", "last_seq")}
+            self._db.execute(self._queries["set_account"], {"stream": stream.value, **numbers})
+            for reason, samples in count.dropped.items():
+                if before.dropped.get(reason) != samples:
+                    row = {"stream": stream.value, "reason": reason, "samples": samples}
+                    self._db.execute(self._queries["set_drop"], row)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that commits only when told to and syncs every commit to the disk."""
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0)
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA journal_size_limit = 16777216")
+    return db
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as exc:
+        code = getattr(exc, "sqlite_errorcode", None)
+        if code is not None and code & 0xFF in _BROKEN:
+            raise CorruptOutboxError(str(exc)) from exc
+        if isinstance(exc, sqlite3.OperationalError) and "no such table" in str(exc):
+            raise CorruptOutboxError(str(exc)) from exc
+        raise

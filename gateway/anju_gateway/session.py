@@ -1,0 +1,143 @@
+"""One MQTT 5 session with the platform's broker: what arrives is queued for the uplink's own thread."""
+
+import logging
+import threading
+import time
+from collections import deque
+from typing import Any
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from anju_contracts.topics import Channel, GatewayAddress
+from anju_edge_agent.endpoint import prepare
+from anju_gateway.config import Uplink
+from anju_gateway.errors import GatewayError
+
+MOST_IN_FLIGHT = 200
+RESERVED = 8
+"""Of the publishes that may wait for the broker's acknowledgement, so many are kept for everything but telemetry."""
+CONNECT_TIMEOUT_S = 10.0
+log = logging.getLogger(__name__)
+
+
+class UplinkError(GatewayError):
+    """The platform's broker can't be reached or refused us; trying again later makes sense."""
+
+
+class Session:
+    """From connect to disconnect. The network runs in paho's thread; `wake` is set whenever there is something new.
+    Nothing is kept across sessions: the outbox is the only queue."""
+
+    def __init__(self, uplink: Uplink, address: GatewayAddress, *, will: bytes, wake: threading.Event) -> None:
+        self._address = address
+        self._uplink = uplink
+        self._wake = wake
+        self._connected = threading.Event()
+        self._published = 0
+        self._acknowledged = 0
+        self._receipts: deque[bytes] = deque()
+        self._ended: str | None = None
+        self._in_flight = MOST_IN_FLIGHT
+        self._client = self._new_client(will)
+
+    def connect(self) -> None:
+        """Connect and subscribe; UplinkError when that fails."""
+        endpoint = self._uplink.endpoint
+        try:
+            prepare(self._client, endpoint)
+            self._client.connect_timeout = CONNECT_TIMEOUT_S
+            self._client.connect(endpoint.host, endpoint.port, self._uplink.keepalive_s, clean_start=True)
+        except (OSError, ValueError) as exc:
+            raise UplinkError(f"{endpoint}: {exc}") from exc
+        self._client.loop_start()
+        if not self._connected.wait(CONNECT_TIMEOUT_S):
+            self._ended = self._ended or "no answer to CONNECT"
+        if self._ended is not None:
+            self.close()
+            raise UplinkError(f"{endpoint}: {self._ended}")
+
+    @property
+    def ended(self) -> str | None:
+        """Why the session is over; None while it lasts."""
+        return self._ended
+
+    @property
+    def room(self) -> int:
+        """How many more publishes the broker would have to acknowledge at once."""
+        return self._in_flight - (self._published - self._acknowledged)
+
+    def publish(self, channel: Channel, payload: bytes, *, retain: bool = False) -> None:
+        """Send with QoS 1. Whether it arrived, the broker's acknowledgement tells; whether it counts, a receipt."""
+        self._published += 1
+        self._client.publish(self._address.topic(channel), payload, qos=1, retain=retain)
+
+    def take_receipts(self) -> list[bytes]:
+        """The payloads that have come on the receipt topic since the last call."""
+        taken = []
+        while self._receipts:
+            taken.append(self._receipts.popleft())
+        return taken
+
+    def settle(self, timeout_s: float) -> bool:
+        """Wait until the broker has acknowledged everything; False when it didn't in time."""
+        until_s = time.monotonic() + timeout_s
+        while self.room < self._in_flight and self._ended is None and time.monotonic() < until_s:
+            time.sleep(0.01)
+        return self.room == self._in_flight
+
+    def close(self) -> None:
+        """Disconnect; the broker then forgets the will."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _new_client(self, will: bytes) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._uplink.client_id,
+            protocol=MQTTProtocolVersion.MQTTv5,
+            reconnect_on_failure=False,
+        )
+        client.will_set(self._address.topic(Channel.STATE), will, qos=1, retain=True)
+        client.max_inflight_messages_set(0)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_publish = self._on_publish
+        return client
+
+    def _on_connect(
+        self, client: Client, _data: Any, _flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self._end(f"refused ({reason})")
+        else:
+            allowed = getattr(properties, "ReceiveMaximum", MOST_IN_FLIGHT)
+            self._in_flight = min(MOST_IN_FLIGHT, int(allowed))
+            client.subscribe(self._address.topic(Channel.RECEIPT), options=SubscribeOptions(qos=1))
+        self._connected.set()
+
+    def _on_disconnect(
+        self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _props: Properties | None
+    ) -> None:
+        self._end(f"connection lost ({reason})")
+        self._connected.set()
+
+    def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        self._receipts.append(bytes(message.payload))
+        self._wake.set()
+
+    def _on_publish(
+        self, _client: Client, _data: Any, _mid: int, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        self._acknowledged += 1
+        if reason.is_failure:
+            log.warning("the broker refused a publish", extra={"reason": str(reason)})
+        self._wake.set()
+
+    def _end(self, why: str) -> None:
+        self._ended = self._ended or why
+        self._wake.set()

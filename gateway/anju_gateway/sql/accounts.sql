@@ -1,0 +1,1 @@
+SELECT stream, produced, committed, queued, last_seq FROM account

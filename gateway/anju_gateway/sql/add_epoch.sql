@@ -1,0 +1,1 @@
+INSERT INTO outbox (epoch, version) VALUES (:epoch, :version)

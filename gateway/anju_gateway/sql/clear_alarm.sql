@@ -1,0 +1,1 @@
+DELETE FROM alarm WHERE asset = :asset AND code = :code

@@ -1,0 +1,39 @@
+-- One row a batch: `payload` is ready to be published. `stream` is telemetry or event; `at_us` is when the outbox
+-- took it (microseconds since 1970 by the deployment's clock); `samples` counts samples or events.
+CREATE TABLE batch (
+    stream  TEXT    NOT NULL,
+    seq     INTEGER NOT NULL,
+    at_us   INTEGER NOT NULL,
+    samples INTEGER NOT NULL,
+    bytes   INTEGER NOT NULL,
+    payload BLOB    NOT NULL,
+    PRIMARY KEY (stream, seq)
+);
+
+CREATE TABLE outbox (
+    epoch   TEXT    NOT NULL,
+    version INTEGER NOT NULL
+);
+
+-- Counts since the epoch began: produced = committed + queued + the sum of dropped.
+CREATE TABLE account (
+    stream    TEXT    NOT NULL PRIMARY KEY,
+    produced  INTEGER NOT NULL,
+    committed INTEGER NOT NULL,
+    queued    INTEGER NOT NULL,
+    last_seq  INTEGER NOT NULL
+);
+
+CREATE TABLE dropped (
+    stream  TEXT    NOT NULL,
+    reason  TEXT    NOT NULL,
+    samples INTEGER NOT NULL,
+    PRIMARY KEY (stream, reason)
+);
+
+-- Alarms that are raised, so that a gateway which starts again knows what there is to clear.
+CREATE TABLE alarm (
+    asset TEXT NOT NULL,
+    code  TEXT NOT NULL,
+    PRIMARY KEY (asset, code)
+);

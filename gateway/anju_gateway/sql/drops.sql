@@ -1,0 +1,1 @@
+SELECT stream, reason, samples FROM dropped

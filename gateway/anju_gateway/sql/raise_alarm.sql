@@ -1,0 +1,1 @@
+INSERT OR IGNORE INTO alarm (asset, code) VALUES (:asset, :code)

@@ -1,0 +1,181 @@
+"""The uplink: carries the outbox to the platform over MQTT 5, session after session, until it is told to stop."""
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from anju_contracts.account import Account, AgentAccount, StreamAccount, encode_account
+from anju_contracts.birth import encode_birth
+from anju_contracts.clock import Clock
+from anju_contracts.envelope import Stream
+from anju_contracts.errors import ContractError
+from anju_contracts.receipt import decode_receipt
+from anju_contracts.state import GatewayState, Presence, encode_state
+from anju_contracts.topics import Channel, address
+from anju_edge_agent.backoff import Backoff
+from anju_edge_agent.samples import us_of
+from anju_gateway.carrier import Carrier
+from anju_gateway.config import GatewayConfig, birth_of
+from anju_gateway.outbox import Outbox
+from anju_gateway.session import RESERVED, Session, UplinkError
+from anju_gateway.window import RetryTimer, Window
+
+CHANNELS = {Stream.TELEMETRY: Channel.TELEMETRY, Stream.EVENT: Channel.EVENT}
+LONGEST_WAIT_S = 1.0
+GOODBYE_S = 2.0
+_US = 1_000_000
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the uplink needs to know of the rest of the gateway."""
+
+    outbox: Outbox
+    clock: Clock
+    wake: threading.Event
+    agents: Callable[[], Sequence[AgentAccount]]
+
+
+class UplinkRunner:
+    """Runs in its own thread. `stop` ends it after flushing for as long as the configuration allows."""
+
+    def __init__(self, config: GatewayConfig, around: Surroundings) -> None:
+        self._config = config
+        self._around = around
+        self._address = address(config.community, config.gateway)
+        self._stop = threading.Event()
+        self._timers = {stream: RetryTimer() for stream in Stream}
+        self._account_due_s = 0.0
+        self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Flush, say goodbye, and wait for the end of it."""
+        self._stop.set()
+        self._around.wake.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        backoff = Backoff(first_s=0.5, most_s=30.0)
+        while not self._stop.is_set():
+            session = self._session()
+            try:
+                session.connect()
+            except UplinkError as exc:
+                wait_s = backoff.next_s()
+                log.warning("no uplink", extra={"reason": str(exc), "retry_s": round(wait_s, 1)})
+                self._stop.wait(wait_s)
+                continue
+            backoff.reset()
+            log.info("uplink established", extra={"broker": str(self._config.uplink.endpoint)})
+            try:
+                self._attend(session)
+            finally:
+                session.close()
+
+    def _session(self) -> Session:
+        self._epoch = self._around.outbox.epoch
+        will = encode_state(GatewayState(Presence.LOST, self._epoch, self._around.clock.now()))
+        return Session(self._config.uplink, self._address, will=will, wake=self._around.wake)
+
+    def _attend(self, session: Session) -> None:
+        """Carry until the session ends, the outbox has a new epoch, or it is time to say goodbye."""
+        self._announce(session)
+        carrier = self._carrier(session)
+        while session.ended is None and self._around.outbox.epoch == self._epoch:
+            if self._stop.is_set():
+                self._say_goodbye(session, carrier)
+                return
+            wait_s = self._step(session, carrier)
+            self._around.wake.wait(wait_s)
+        log.warning("uplink lost", extra={"reason": session.ended or "the outbox began a new epoch"})
+
+    def _announce(self, session: Session) -> None:
+        now = self._around.clock.now()
+        birth = birth_of(self._config, epoch=self._epoch, at=now)
+        session.publish(Channel.BIRTH, encode_birth(birth), retain=True)
+        session.publish(Channel.STATE, encode_state(GatewayState(Presence.ONLINE, self._epoch, now)), retain=True)
+
+    def _carrier(self, session: Session) -> Carrier:
+        uplink, outbox = self._config.uplink, self._around.outbox
+        before_us = us_of(self._around.clock.now()) - round(uplink.historical_after_s * _US)
+        sizes = {Stream.TELEMETRY: uplink.telemetry_window, Stream.EVENT: uplink.event_window}
+        return Carrier(
+            outbox,
+            lambda stream, payload: session.publish(CHANNELS[stream], payload),
+            boundaries={stream: outbox.last_before(stream, before_us) for stream in Stream},
+            windows={stream: Window(sizes[stream], self._timers[stream]) for stream in Stream},
+            backfill_per_s=uplink.backfill_batches_per_s,
+            now_s=time.monotonic(),
+        )
+
+    def _step(self, session: Session, carrier: Carrier) -> float:
+        """Take receipts, send what may be sent, account; how long there is nothing to do, in seconds."""
+        self._around.wake.clear()
+        now_s = time.monotonic()
+        for payload in session.take_receipts():
+            self._take_receipt(payload, carrier, now_s)
+        room = session.room
+        carrier.carry(room=room, reserved=min(RESERVED, max(1, room // 4)), now_s=now_s)
+        if now_s >= self._account_due_s:
+            self._account_due_s = now_s + self._config.uplink.account_interval_s
+            self._publish_account(session)
+        due_s = carrier.next_due_s(now_s)
+        return LONGEST_WAIT_S if due_s is None else min(LONGEST_WAIT_S, max(0.01, due_s - now_s))
+
+    def _take_receipt(self, payload: bytes, carrier: Carrier, now_s: float) -> None:
+        try:
+            receipt = decode_receipt(payload)
+        except ContractError as exc:
+            log.warning("a receipt that can't be read", extra={"reason": str(exc)})
+            return
+        if receipt.epoch == self._epoch:
+            carrier.received(receipt, now_s)
+            self._around.outbox.receive(receipt)
+
+    def _publish_account(self, session: Session) -> None:
+        outbox = self._around.outbox
+        account = Account(
+            epoch=self._epoch,
+            at=self._around.clock.now(),
+            streams={
+                stream: StreamAccount(
+                    count.produced,
+                    count.committed,
+                    count.queued,
+                    {k: n for k, n in count.dropped.items() if n},
+                    count.last_seq,
+                )
+                for stream, count in outbox.counts().items()
+            },
+            agents=list(self._around.agents()),
+            outbox_bytes=sum(count.queued_bytes for count in outbox.counts().values()),
+            disk_free_bytes=_free_bytes(self._config),
+        )
+        session.publish(Channel.ACCOUNT, encode_account(account))
+
+    def _say_goodbye(self, session: Session, carrier: Carrier) -> None:
+        """Send what is queued and wait for its receipts, within the time allowed; then the last account and state."""
+        until_s = time.monotonic() + self._config.uplink.flush_timeout_s
+        while session.ended is None and time.monotonic() < until_s and self._is_queued():
+            self._around.wake.wait(min(self._step(session, carrier), 0.1))
+        self._publish_account(session)
+        state = GatewayState(Presence.OFFLINE, self._epoch, self._around.clock.now())
+        session.publish(Channel.STATE, encode_state(state), retain=True)
+        session.settle(GOODBYE_S)
+
+    def _is_queued(self) -> bool:
+        return any(count.queued for count in self._around.outbox.counts().values())
+
+
+def _free_bytes(config: GatewayConfig) -> int | None:
+    try:
+        return shutil.disk_usage(config.data_dir).free
+    except OSError:
+        return None
