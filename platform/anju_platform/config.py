@@ -21,6 +21,8 @@ class Settings:
     log_level: str = "INFO"
     metrics_port: int = 0
     """Where ingest and worker serve Prometheus metrics; 0 serves none."""
+    policy_file: str = ""
+    """A TOML table of costs and caution that says which prediction becomes a ticket; empty: the defaults."""
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
@@ -38,6 +40,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         mqtt_shared=_yes_or_no(environment, "ANJU_MQTT_SHARED", default=True),
         clock=clock,
         telemetry_days=_days(environment, "ANJU_TELEMETRY_DAYS", Settings.telemetry_days),
+        policy_file=environment.get("ANJU_POLICY", ""),
         log_level=environment.get("ANJU_LOG_LEVEL", Settings.log_level).upper(),
         metrics_port=_port(environment, "ANJU_METRICS_PORT"),
     )
