@@ -21,6 +21,7 @@ Marks = list[tuple[float, str, str]]
 
 def draw_marks(
     asset_id: str,
+    *,
     kind: Kind,
     seed: int,
     index: int,

@@ -56,7 +56,7 @@ class Effects:
 
 
 def effects_of(
-    asset_id: str, kind: Kind, scenario: Scenario, index: int, lives: Sequence[Sequence[Life]], exposure: Floats
+    asset_id: str, kind: Kind, scenario: Scenario, index: int, *, lives: Sequence[Sequence[Life]], exposure: Floats
 ) -> Effects:
     effects = Effects(index * BLOCK + np.arange(BLOCK, dtype=np.float64))
     for row, of_component in enumerate(lives):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from math import exp, log
-from typing import Final
+from typing import Any, Final
 
 from anju_simulators.complaints import complaint_text
 from anju_simulators.hours import BLOCK, YEAR, block_of, local_hour, to_moment, waking
@@ -28,6 +28,10 @@ _TRAPPED_BY_OTHERS_PER_YEAR: Final = (("external", 0.0042), ("human", 0.0085))
 _RESCUE_H: Final = 0.4
 _RESTART_CALLS: Final = 0.12
 """Share of power cuts after which a lift has to be started again by a crew."""
+_SHORTEST_VISIT_H: Final = 0.25
+_LATE_SHARE: Final = 0.85
+_LATE: Final = 12.0
+"""Of the failures that nobody reports at once, most are reported after so many times the usual delay."""
 _MOST_COMPLAINTS: Final = 3
 
 
@@ -87,10 +91,16 @@ def _failure(line: Timeline, at: float, row: int, number: int) -> None:
     if life.chances[2] < fault.entraps * scenario.entrapments:
         _trapped(line, at, life.component.name)
         _call(line, at, row, at + _RESCUE_H)
-    if life.chances[3] < fault.complaint_share * scenario.complaints:
-        line.plan(
-            waking(at + _about(fault.complaint_after_h, life.chances[4]), life.chances[5]), "complaint", row, number
-        )
+    _plan_complaint(line, at, row, life)
+
+
+def _plan_complaint(line: Timeline, at: float, row: int, life: Life) -> None:
+    fault = life.component.fault
+    share = fault.complaint_share * line.scenario.complaints
+    late = share + _LATE_SHARE * max(line.scenario.complaints - share, 0.0)
+    if life.chances[3] < late:
+        after = fault.complaint_after_h * (1.0 if life.chances[3] < share else _LATE)
+        line.plan(waking(at + _about(after, life.chances[4]), life.chances[5]), "complaint", row, life.number)
 
 
 def _early(line: Timeline, at: float, row: int, number: int) -> None:
@@ -168,9 +178,16 @@ def _maintenance(line: Timeline, at: float, number: int) -> None:
     if line.kind.name == "lift":
         line.mark(at, "lift.out_of_service", "raise")
         line.mark(at + hours, "lift.out_of_service", "clear")
-    action = "adjust" if adjusts < 0.12 else "inspect"
-    component = round_component(line.kind.name, number)
-    line.book.repairs.append(_line(line, at, at + hours, component, action, "preventive", None, found=False))
+    _write_line(
+        line,
+        at,
+        at + hours,
+        component=round_component(line.kind.name, number),
+        action="adjust" if adjusts < 0.12 else "inspect",
+        cause="preventive",
+        fault_code=None,
+        fault_found=False,
+    )
     for row, chance in enumerate(chances):
         wear = line.wear(row, at)
         if line.life(row).is_failed(at):
@@ -227,28 +244,28 @@ def mend(line: Timeline, row: int, opened: float, closed: float, cause: Cause) -
     code = written_code(life)
     action = line.renew(row, closed)
     name = life.component.name
-    line.book.repairs.append(_line(line, opened, closed, name, action, cause, code, found=True))
+    _write_line(line, opened, closed, component=name, action=action, cause=cause, fault_code=code, fault_found=True)
     return action
 
 
 def book_visit(line: Timeline, opened: float, closed: float, component: str) -> None:
     """Write the line of a visit that found nothing."""
-    line.book.repairs.append(_line(line, opened, closed, component, "inspect", "corrective", None, found=False))
+    _write_line(
+        line,
+        opened,
+        closed,
+        component=component,
+        action="inspect",
+        cause="corrective",
+        fault_code=None,
+        fault_found=False,
+    )
 
 
-def _line(
-    line: Timeline,
-    opened: float,
-    closed: float,
-    component: str,
-    action: str,
-    cause: Cause,
-    code: str | None,
-    *,
-    found: bool,
-) -> Repair:
-    closed = max(closed, opened + 0.25)
-    return Repair(line.spec.asset_id, to_moment(opened), to_moment(closed), component, action, cause, code, found)
+def _write_line(line: Timeline, opened: float, closed: float, **entry: Any) -> None:
+    """Put a line into the repair book; `entry` are the other fields of `Repair`."""
+    closed = max(closed, opened + _SHORTEST_VISIT_H)
+    line.book.repairs.append(Repair(line.spec.asset_id, to_moment(opened), to_moment(closed), **entry))
 
 
 def _crew_delay(line: Timeline, at: float, life: Life, draw: int) -> float:

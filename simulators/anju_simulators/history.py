@@ -11,15 +11,17 @@ import numpy as np
 import polars as pl
 
 from anju_contracts.clock import rfc3339
-from anju_simulators.community import World
 from anju_simulators.fleet import AssetSpec
 from anju_simulators.hours import to_moment
 from anju_simulators.kinds import PHYSICS
 from anju_simulators.physics.life import SUDDEN
 from anju_simulators.physics.model import Kind
 from anju_simulators.randomness import Floats
+from anju_simulators.records import EventRow
+from anju_simulators.world import World
 
 Format = Literal["csv", "parquet"]
+Schema = dict[str, pl.DataType | type[pl.DataType]]
 _ASSETS_AT_ONCE: Final = 16
 _TIME: Final = pl.Datetime("us", "UTC")
 
@@ -57,20 +59,21 @@ class Summary:
 def write_history(
     world: World, folder: Path, *, file_format: Format = "csv", progress: Callable[[AssetSpec], None] | None = None
 ) -> Summary:
-    """Everything from the scenario's start until the world's now, as five files in `folder`, which is made if need be."""
+    """Everything from the scenario's start until the world's now: five files in `folder`, made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     start, end = world.scenario.start, world.now
     kinds = {spec.asset_id: spec.kind for spec in world.assets}
+    readings, found = _write_readings(world, folder, file_format, progress)
+    rows = {"readings": readings}
     tables = {
         "assets": _assets(world.assets),
-        "events": _events(world, start, end),
+        "events": _events(found),
         "repairs": _repairs(world, start, end),
         "complaints": _complaints(world, start, end),
     }
     for name, table in tables.items():
         _write(table, folder / f"{name}.{file_format}", file_format)
-    rows = {name: table.height for name, table in tables.items()}
-    rows["readings"] = _write_readings(world, folder / f"readings.{file_format}", file_format, progress)
+        rows[name] = table.height
     failures = world.failures(start, end)
     return Summary(
         rows,
@@ -106,14 +109,15 @@ def _assets(assets: Iterable[AssetSpec]) -> pl.DataFrame:
     )
 
 
-def _events(world: World, start: datetime, end: datetime) -> pl.DataFrame:
-    rows = [(row.asset_id, row.at, row.code, row.severity, row.state) for row in world.events(start, end)]
-    schema = {"asset_id": pl.String, "ts": _TIME, "code": pl.String, "severity": pl.String, "state": pl.String}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+def _events(found: list[EventRow]) -> pl.DataFrame:
+    rows = [(row.asset_id, row.at, row.code, row.severity, row.state) for row in found]
+    schema: Schema = dict.fromkeys(("asset_id", "ts", "code", "severity", "state"), pl.String)
+    schema["ts"] = _TIME
+    return pl.DataFrame(rows, schema=schema, orient="row").sort("ts", "asset_id", "code", "state")
 
 
 def _repairs(world: World, start: datetime, end: datetime) -> pl.DataFrame:
-    schema = {
+    schema: Schema = {
         "asset_id": pl.String,
         "opened_at": _TIME,
         "closed_at": _TIME,
@@ -139,44 +143,75 @@ def _write(table: pl.DataFrame, path: Path, file_format: Format) -> None:
         table.with_columns(pl.col(_TIME).dt.strftime("%Y-%m-%dT%H:%M:%SZ")).write_csv(path)
 
 
-def _write_readings(world: World, path: Path, file_format: Format, progress: Callable[[AssetSpec], None] | None) -> int:
-    """One wide file with the union of all points; hours in which an asset said nothing have no line."""
-    kinds = [kind for kind in PHYSICS.values() if world.scenario.counts[kind.name]]
-    schema = _schema(kinds, whole=file_format == "csv")
-    parts: list[pl.DataFrame] = []
+def _write_readings(
+    world: World, folder: Path, file_format: Format, progress: Callable[[AssetSpec], None] | None
+) -> tuple[int, list[EventRow]]:
+    """One wide file with the union of all points; the events come along, so that each asset is worked out once.
+
+    Hours in which an asset said nothing have no line.
+    """
+    start, end = world.scenario.start, world.now
+    file = _ReadingsFile(folder / f"readings.{file_format}", file_format)
+    schema = _schema((kind for kind in PHYSICS.values() if world.scenario.counts[kind.name]), file_format)
     moments = _Moments(file_format)
-    rows = 0
-    with path.open("wb") as file:
-        for number, spec in enumerate(world.assets, start=1):
-            hours, values = world.hourly(spec.asset_id, world.scenario.start, world.now)
-            parts.append(_frame(spec.asset_id, moments.of(hours), values, schema))
-            if progress is not None:
-                progress(spec)
-            if file_format == "csv" and (number % _ASSETS_AT_ONCE == 0 or number == len(world.assets)):
-                table = pl.concat(parts)
-                table.write_csv(file, include_header=rows == 0)
-                rows, parts = rows + table.height, []
-        if file_format == "parquet":
-            table = pl.concat(parts)
-            table.write_parquet(file)
-            rows = table.height
-    return rows
+    events: list[EventRow] = []
+    for spec in world.assets:
+        hours, values = world.hourly(spec.asset_id, start, end)
+        file.add(_frame(spec.asset_id, moments.of(hours), values, schema))
+        events.extend(world.events(start, end, asset_id=spec.asset_id))
+        world.release(spec.asset_id)
+        if progress is not None:
+            progress(spec)
+    file.close()
+    return file.rows, events
 
 
-def _schema(kinds: Iterable[Kind], *, whole: bool) -> dict[str, pl.DataType | type[pl.DataType]]:
-    """The points of all kinds; counters of whole numbers are integers where that saves space."""
-    schema: dict[str, pl.DataType | type[pl.DataType]] = {}
+class _ReadingsFile:
+    """CSV is written a few assets at a time; Parquet at the end."""
+
+    def __init__(self, path: Path, file_format: Format) -> None:
+        self.rows = 0
+        self._path = path
+        self._file_format = file_format
+        self._waiting: list[pl.DataFrame] = []
+        path.write_bytes(b"")
+
+    def add(self, table: pl.DataFrame) -> None:
+        self._waiting.append(table)
+        if self._file_format == "csv" and len(self._waiting) == _ASSETS_AT_ONCE:
+            self._flush()
+
+    def close(self) -> None:
+        if self._file_format == "parquet" and self._waiting:
+            table = pl.concat(self._waiting)
+            table.write_parquet(self._path)
+            self.rows = table.height
+        elif self._waiting:
+            self._flush()
+
+    def _flush(self) -> None:
+        table = pl.concat(self._waiting)
+        with self._path.open("ab") as file:
+            table.write_csv(file, include_header=self.rows == 0)
+        self.rows += table.height
+        self._waiting = []
+
+
+def _schema(kinds: Iterable[Kind], file_format: Format) -> Schema:
+    """The points of all kinds; in CSV, counters of whole numbers have no decimal point."""
+    schema: Schema = {}
     for kind in kinds:
         schema.update({gauge.name: pl.Float64 for gauge in kind.gauges})
         schema.update(
-            {counter.name: pl.Int64 if whole and not counter.decimals else pl.Float64 for counter in kind.counters}
+            {
+                counter.name: pl.Int64 if file_format == "csv" and not counter.decimals else pl.Float64
+                for counter in kind.counters
+            }
         )
     return schema
 
 
-def _frame(
-    asset_id: str, moments: pl.Series, values: dict[str, Floats], schema: dict[str, pl.DataType | type[pl.DataType]]
-) -> pl.DataFrame:
+def _frame(asset_id: str, moments: pl.Series, values: dict[str, Floats], schema: Schema) -> pl.DataFrame:
     columns = [
         pl.Series(name, values[name], nan_to_null=True).cast(kind)
         if name in values

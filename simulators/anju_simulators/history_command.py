@@ -10,10 +10,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from anju_contracts.errors import ContractError
-from anju_simulators.community import World
 from anju_simulators.history import Format, Summary, write_history
 from anju_simulators.scenario import Scenario, ScenarioError, read_scenario, with_values
 from anju_simulators.truth import write_truth
+from anju_simulators.world import World
 
 
 @click.command()
@@ -35,6 +35,7 @@ from anju_simulators.truth import write_truth
 @click.option("--json", "report", type=click.Path(dir_okay=False, path_type=Path), help="File for the summary.")
 def history(
     out: Path,
+    *,
     file: Path | None,
     days: int,
     until: datetime | None,

@@ -61,7 +61,9 @@ class Signals:
     def block(self, index: int, lives: Sequence[Sequence[Life]], carry: Carry) -> Block:
         """The block of all lives known so far; what they become later changes only later hours."""
         kind, seed = self.kind, self.scenario.seed
-        effects = effects_of(self.asset_id, kind, self.scenario, index, lives, self.exposure.block(index))
+        effects = effects_of(
+            self.asset_id, kind, self.scenario, index, lives=lives, exposure=self.exposure.block(index)
+        )
         expected = expected_use(kind, seed, index, load=self.traits.load)
         use = drawn_use(kind, seed, self.asset_id, index, expected) * effects.available
         use = np.rint(use * kind.use_per_day / 24.0) * 24.0 / kind.use_per_day if kind.whole_uses else use
@@ -73,10 +75,19 @@ class Signals:
             values[counter.name] = total - steps[counter.name]
             counters[number] = total[-1]
         marks, standing = draw_marks(
-            self.asset_id, kind, seed, index, effects, expected, self.traits.code_factors, carry.standing
+            self.asset_id,
+            kind=kind,
+            seed=seed,
+            index=index,
+            effects=effects,
+            expected=expected,
+            factors=self.traits.code_factors,
+            standing=carry.standing,
         )
         self._cut_gaps(index, values, effects)
-        rounded = {point.name: np.round(values[point.name], point.decimals) for point in (*kind.gauges, *kind.counters)}
+        decimals = {gauge.name: gauge.decimals for gauge in kind.gauges}
+        decimals |= {counter.name: counter.decimals for counter in kind.counters}
+        rounded = {name: np.asarray(np.round(values[name], places)) for name, places in decimals.items()}
         return Block(rounded, steps, marks, Carry(counters, standing))
 
     def _gauges(self, index: int, use: Floats, effects: Effects) -> dict[str, Floats]:
@@ -100,26 +111,33 @@ class Signals:
         chances = stream(self.scenario.seed, self.asset_id, "counts", index).random((len(self.kind.counters), BLOCK))
         uses = use * self.kind.use_per_day / 24.0
         return {
-            counter.name: self._step(counter, row, uses, effects, values, chances[row])
+            counter.name: self._step(
+                counter,
+                factor=float(self.traits.counter_factors[row]),
+                uses=uses,
+                added=effects.shifts.get(counter.name, np.zeros(BLOCK)),
+                values=values,
+                chance=chances[row],
+            )
             for row, counter in enumerate(self.kind.counters)
         }
 
+    @staticmethod
     def _step(
-        self, counter: Counter, row: int, uses: Floats, effects: Effects, values: dict[str, Floats], chance: Floats
+        counter: Counter, *, factor: float, uses: Floats, added: Floats, values: dict[str, Floats], chance: Floats
     ) -> Floats:
-        added = effects.shifts.get(counter.name, 0.0)
+        """What a counter adds in each hour; `added` is what wear and nuisances add to its rate."""
         if counter.of is not None:
-            return np.asarray(np.maximum(values[counter.of] * counter.scale * np.maximum(1.0 + added, 0.0), 0.0))
+            return np.maximum(values[counter.of] * counter.scale * np.maximum(1.0 + added, 0.0), 0.0)
         if counter.per_use >= 1.0:
             return np.rint(uses * counter.per_use)
-        factor = float(self.traits.counter_factors[row])
         mean = uses * (counter.per_use * factor + added) if counter.per_use else counter.per_hour * factor + added
-        return np.minimum(poisson(chance, np.maximum(mean + np.zeros(BLOCK), 0.0)), counter.most)
+        return np.minimum(poisson(chance, np.maximum(mean, 0.0)), counter.most)
 
     def _cut_gaps(self, index: int, values: dict[str, Floats], effects: Effects) -> None:
         """Where the device is silent or off only what its reader counts goes on; single values are lost at random."""
         random = stream(self.scenario.seed, self.asset_id, "gaps", index)
-        names = [point.name for point in (*self.kind.gauges, *self.kind.counters)]
+        names = [gauge.name for gauge in self.kind.gauges] + [counter.name for counter in self.kind.counters]
         by_agent = {counter.name for counter in self.kind.counters if counter.by_agent}
         for name in names:
             dead = effects.missing.get(name)

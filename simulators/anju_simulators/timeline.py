@@ -7,6 +7,7 @@ import heapq
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
@@ -23,6 +24,8 @@ from anju_simulators.scenario import Scenario
 from anju_simulators.signals import Block, Carry, Signals
 from anju_simulators.traits import Traits, draw_traits
 from anju_simulators.workshop import Workshop, choose_action
+
+_SENT_BY_RESIDENTS: Final = frozenset({"crew", "look", "idle_visit"})
 
 
 @dataclass(slots=True)
@@ -55,6 +58,7 @@ class Timeline:
         self.called: set[int] = set()
         self._signals = Signals(spec.asset_id, self.kind, scenario, self.traits, self.exposure)
         self._blocks: dict[int, Block] = {}
+        self._carries: dict[int, Carry] = {block_of(self.start): self._signals.begin()}
         self._agenda: list[tuple[float, int, str, tuple[object, ...]]] = []
         self._entries = 0
 
@@ -70,6 +74,13 @@ class Timeline:
             self.now = max(self.now, at)
             yield self.now, what, details
         self.now = max(self.now, until)
+
+    def change_workshop(self, workshop: Workshop) -> None:
+        if workshop != self.workshop and workshop == Workshop.EXTERNAL:
+            self._agenda = [entry for entry in self._agenda if entry[2] not in _SENT_BY_RESIDENTS]
+            heapq.heapify(self._agenda)
+            self.called.clear()
+        self.workshop = workshop
 
     def life(self, row: int) -> Life:
         return self.lives[row][-1]
@@ -111,16 +122,20 @@ class Timeline:
     def forget(self, hours: float) -> None:
         """Readings from `hours` on have to be worked out anew."""
         first = block_of(hours)
-        for index in [index for index in self._blocks if index >= first]:
-            del self._blocks[index]
+        self._blocks = {index: block for index, block in self._blocks.items() if index < first}
+        self._carries = {index: carry for index, carry in self._carries.items() if index <= first}
+
+    def release(self) -> None:
+        """Give back the memory of past readings; they are worked out again when somebody asks for them."""
+        self._blocks = {index: block for index, block in self._blocks.items() if index >= block_of(self.now) - 1}
 
     def block(self, index: int) -> Block:
         """The readings of a block as far as anything is known now."""
         found = self._blocks.get(index)
         if found is None:
-            first = block_of(self.start)
-            carry: Carry = self.block(index - 1).after if index > first else self._signals.begin()
+            carry = self._carries.get(index) or self.block(index - 1).after
             found = self._blocks[index] = self._signals.block(index, self.lives, carry)
+            self._carries[index + 1] = found.after
         return found
 
     def marks_between(self, start: float, end: float) -> Marks:

@@ -11,7 +11,10 @@ from anju_simulators.records import Finding
 
 
 class Workshop(StrEnum):
-    """Who sends crews: residents' complaints alone, or someone outside (a ticket system). Maintenance goes on in both."""
+    """Who sends crews: residents' complaints alone, or someone outside (a ticket system).
+
+    Maintenance goes on in both.
+    """
 
     REACTIVE = "reactive"
     EXTERNAL = "external"

@@ -52,13 +52,17 @@ class World:
         self,
         until: datetime,
         *,
-        workshop: Workshop = Workshop.REACTIVE,
+        workshop: Workshop | None = None,
         progress: Callable[[AssetSpec], None] | None = None,
     ) -> None:
-        """Advance all assets to `until`, with these crews from now on; `progress` hears of each asset done."""
-        self.workshop = workshop
+        """Advance all assets to `until`; `progress` hears of each asset done.
+
+        `workshop` says who sends crews from now on, if that changes (at first `Workshop.REACTIVE`); crews that
+        are on their way are called off when it becomes `Workshop.EXTERNAL`.
+        """
+        self.workshop = workshop or self.workshop
         for line in self._lines.values():
-            line.workshop = workshop
+            line.change_workshop(self.workshop)
             advance(line, to_hours(until))
             if progress is not None:
                 progress(line.spec)
@@ -142,6 +146,10 @@ class World:
         name = lives[found.component].component.name
         text = note(line.kind.name, "confirmed" if failed else "worn", name, action)
         return VisitResult(found.finding, name, action, text)
+
+    def release(self, asset_id: str) -> None:
+        """Give back the memory of the asset's past readings."""
+        self._lines[asset_id].release()
 
     def truth(self) -> list[LifeTruth]:
         """Hidden truth: every life of every component, by asset."""

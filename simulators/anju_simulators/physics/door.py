@@ -29,7 +29,7 @@ CODES: Final = (
 
 LOCK: Final = Component(
     "lock",
-    per_year=0.36,
+    per_year=0.33,
     warning_days=28.0,
     use_weight=0.8,
     early_category="door_problem",
@@ -39,10 +39,10 @@ LOCK: Final = Component(
 )
 CLOSER: Final = Component(
     "closer",
-    per_year=0.36,
+    per_year=0.33,
     warning_days=45.0,
     ageing=2.2,
-    sudden_share=0.12,
+    sudden_share=0.15,
     use_weight=0.7,
     early_share=0.3,
     symptoms=(Symptom("close_s", 1.7, either_sign=True),),
@@ -51,15 +51,15 @@ CLOSER: Final = Component(
 )
 READER: Final = Component(
     "reader",
-    per_year=0.36,
+    per_year=0.33,
     warning_days=17.0,
-    sudden_share=0.38,
+    sudden_share=0.33,
     ageing=1.3,
     use_weight=0.4,
     per_degree=0.005,
     early_category="card_not_read",
     early_share=0.25,
-    symptoms=(Symptom("read_errors", 0.09),),
+    symptoms=(Symptom("read_errors", 0.13),),
     precursors=(Precursor("door.reader_error", 2.4), Precursor("door.reader_offline", 0.5)),
     fault=Fault("door.reader_offline", "card_not_read", 0.85, 1.5, 0.45),
 )

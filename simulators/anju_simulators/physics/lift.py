@@ -43,7 +43,7 @@ CODES: Final = (
 
 DOOR_OPERATOR: Final = Component(
     "door_operator",
-    per_year=1.75,
+    per_year=1.5,
     warning_days=32.0,
     ageing=1.7,
     use_weight=0.8,
@@ -62,14 +62,14 @@ DOOR_OPERATOR: Final = Component(
 )
 DOOR_LOCK: Final = Component(
     "door_lock",
-    per_year=0.95,
+    per_year=0.8,
     warning_days=22.0,
     use_weight=0.8,
     early_category="out_of_service",
     symptoms=(
-        Symptom("door_reopens", 0.08, 1.2),
+        Symptom("door_reopens", 0.12, 1.2),
         Symptom("door_close_s", 0.18),
-        Symptom("controller_resets", 0.02, 1.5),
+        Symptom("controller_resets", 0.06, 1.3),
     ),
     precursors=(
         Precursor("lift.door_close_fault", 0.7),
@@ -80,7 +80,7 @@ DOOR_LOCK: Final = Component(
 )
 BRAKE: Final = Component(
     "brake",
-    per_year=0.3,
+    per_year=0.26,
     warning_days=42.0,
     use_weight=0.6,
     symptoms=(Symptom("brake_release_ms", 95.0), Symptom("levelling_error_mm", 4.5), Symptom("motor_temp_c", 2.0)),
@@ -89,7 +89,7 @@ BRAKE: Final = Component(
 )
 TRACTION_BEARING: Final = Component(
     "traction_bearing",
-    per_year=0.14,
+    per_year=0.12,
     warning_days=55.0,
     sudden_share=0.12,
     early_share=0.35,
@@ -100,14 +100,14 @@ TRACTION_BEARING: Final = Component(
 )
 CONTROLLER: Final = Component(
     "controller",
-    per_year=0.45,
+    per_year=0.38,
     warning_days=16.0,
-    sudden_share=0.4,
+    sudden_share=0.33,
     ageing=1.2,
     use_weight=0.2,
     per_degree=0.01,
     early_category="out_of_service",
-    symptoms=(Symptom("controller_resets", 0.13), Symptom("levelling_error_mm", 1.2)),
+    symptoms=(Symptom("controller_resets", 0.22), Symptom("levelling_error_mm", 1.2)),
     precursors=(
         Precursor("lift.controller_fault", 1.3),
         Precursor("lift.position_lost", 0.6),
@@ -117,19 +117,19 @@ CONTROLLER: Final = Component(
 )
 DRIVE: Final = Component(
     "drive",
-    per_year=0.2,
+    per_year=0.17,
     warning_days=26.0,
-    sudden_share=0.3,
+    sudden_share=0.22,
     use_weight=0.5,
     per_degree=0.02,
     early_category="shaking",
-    symptoms=(Symptom("drive_temp_c", 13.0), Symptom("vibration_mm_s", 0.35), Symptom("controller_resets", 0.03)),
+    symptoms=(Symptom("drive_temp_c", 16.0), Symptom("vibration_mm_s", 0.35), Symptom("controller_resets", 0.08)),
     precursors=(Precursor("lift.drive_temperature", 0.9), Precursor("lift.controller_fault", 0.4)),
     fault=Fault("lift.controller_fault", "out_of_service", 0.9, 1.0, _STOPPED, entraps=0.007),
 )
 GUIDE_SHOE: Final = Component(
     "guide_shoe",
-    per_year=0.2,
+    per_year=0.17,
     warning_days=48.0,
     sudden_share=0.05,
     early_category="shaking",

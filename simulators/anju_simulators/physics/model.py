@@ -86,6 +86,7 @@ class Fault:
     code: str
     category: str
     complaint_share: float
+    """Share of failures that somebody reports at once, about `complaint_after_h` later; most others come late."""
     complaint_after_h: float
     use_factor: float = 1.0
     shifts: tuple[tuple[str, float], ...] = ()
@@ -104,7 +105,7 @@ class Component:
     fault: Fault
     symptoms: tuple[Symptom, ...] = ()
     precursors: tuple[Precursor, ...] = ()
-    sudden_share: float = 0.22
+    sudden_share: float = 0.2
     warning_sigma: float = 0.35
     ageing: float = 1.8
     """Weibull shape of the time without wear."""
