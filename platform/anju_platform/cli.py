@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import click
@@ -36,6 +38,14 @@ def write_report(path: Path | None, report: dict[str, Any]) -> None:
     """Write `report` as JSON to `path`, where one was asked for."""
     if path is not None:
         path.write_text(json.dumps(report, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+
+
+def stop_on_signals() -> Event:
+    """Set by SIGTERM and SIGINT, so that a program ends what it has in hand first."""
+    stopping = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping
 
 
 json_option = click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the result here.")
@@ -83,3 +93,23 @@ def api_command(host: str, port: int, hosts: tuple[str, ...]) -> None:
     settings = settings_of_this_process()
     configure_logging("api", level=settings.log_level)
     serve(settings, options_from(os.environ, host=host, hosts=hosts), Address(host, port))
+
+
+@main.command("ingest")
+def ingest_command() -> None:
+    """Store what gateways publish, until SIGTERM. Several may run where the broker has shared subscriptions."""
+    from anju_platform.ingest.service import Ingest  # noqa: PLC0415
+
+    settings = settings_of_this_process()
+    configure_logging("ingest", level=settings.log_level)
+    Ingest(settings, stopping=stop_on_signals()).run()
+
+
+@main.command("worker")
+def worker_command() -> None:
+    """Run rollups, retention, scoring, training and the sweep of tickets as event time goes on, until SIGTERM."""
+    from anju_platform.worker import Worker, all_jobs  # noqa: PLC0415
+
+    settings = settings_of_this_process()
+    configure_logging("worker", level=settings.log_level)
+    Worker(settings, all_jobs(), stopping=stop_on_signals()).run()

@@ -30,11 +30,15 @@ class JobContext:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`run` returns what it did, for job_run.detail; it must be idempotent. `every` is event time."""
+    """`run` returns what it did, for job_run.detail; it must be idempotent. `every` is event time.
+
+    `wanted`, where given, makes the job due earlier: whenever there is work for it.
+    """
 
     name: str
     every: timedelta
     run: Callable[[JobContext], dict[str, object]]
+    wanted: Callable[[psycopg.Connection, JobContext], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +49,12 @@ class LastRuns:
     failed_ago: timedelta | None = None
 
 
-def is_due(job: Job, last: LastRuns, *, as_of: datetime) -> bool:
-    """A job is due when `every` of event time passed since its last good run; a failed one waits RETRY_AFTER."""
+def is_due(job: Job, last: LastRuns, *, as_of: datetime, wanted: bool = False) -> bool:
+    """A job is due when `every` of event time passed since its last good run, or when it is `wanted`; a failed
+    one waits RETRY_AFTER."""
     if last.failed_ago is not None and last.failed_ago < RETRY_AFTER:
         return False
-    return last.done_as_of is None or as_of - last.done_as_of >= job.every
+    return wanted or last.done_as_of is None or as_of - last.done_as_of >= job.every
 
 
 def last_runs(conn: psycopg.Connection, job: str) -> LastRuns:

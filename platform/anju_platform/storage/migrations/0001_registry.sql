@@ -39,6 +39,8 @@ CREATE TABLE asset (
     gateway_id text,
     attributes jsonb NOT NULL DEFAULT '{}',
     first_seen_at timestamptz NOT NULL,
+    -- of the newest birth that spoke of it; an older one changes nothing
+    announced_at timestamptz,
     UNIQUE (community_id, code)
 );
 

@@ -1,0 +1,205 @@
+"""One transaction for many messages; what the database refuses is narrowed down until only the culprit is set aside."""
+
+import logging
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Final
+
+import numpy as np
+import psycopg
+
+from anju_platform.errors import StorageUnavailable
+from anju_platform.ingest.dead_letters import lock_waiting, mark_replayed, refuse_letter, write_letters
+from anju_platform.ingest.decode import decode
+from anju_platform.ingest.directory import PointDirectory
+from anju_platform.ingest.events import store_events
+from anju_platform.ingest.ledger import enter
+from anju_platform.ingest.models import (
+    AccountNotice,
+    Arrival,
+    BirthNotice,
+    EventBatch,
+    LedgerKey,
+    Letter,
+    Message,
+    Outcome,
+    StateNotice,
+    TelemetryBatch,
+    Unreadable,
+    ledger_key,
+)
+from anju_platform.ingest.notices import store_account, store_birth, store_state
+from anju_platform.ingest.readings import resolve_unknown, store_samples, watermarks_of
+from anju_platform.storage.samples import days_of, to_us
+from anju_platform.storage.telemetry import KnownDays
+
+REFUSED: Final = "refused"
+_MERGE_AFTER_CONFLICT: Final = 20
+"""After a conflict this many groups are merged at once: where one came twice, more do."""
+_REFUSALS: Final = (psycopg.DataError, psycopg.IntegrityError, psycopg.NotSupportedError)
+"""What the database says to the content of a message; any other of its errors means that it is not well itself."""
+_REPLAYED_AT_ONCE: Final = 200
+_log = logging.getLogger(__name__)
+
+
+class Committer:
+    """Stores groups of messages over one connection that nobody else uses."""
+
+    def __init__(self, conn: psycopg.Connection, directory: PointDirectory, *, telemetry_days: int) -> None:
+        self._conn = conn
+        self._directory = directory
+        self._telemetry_days = telemetry_days
+        self._days = KnownDays()
+        self._merges_left = 0
+
+    def commit(self, messages: Sequence[Message], *, now: datetime) -> list[Outcome]:
+        """Store `messages`, each exactly once; several outcomes where some had to be told apart.
+
+        StorageUnavailable when nothing can be said of some of them: nothing of those is stored then.
+        """
+        try:
+            return [self._commit_once(messages, now=now)]
+        except StorageUnavailable:
+            raise
+        except Exception as exc:
+            if len(messages) == 1:
+                return [self._set_aside(messages[0], exc, now=now)]
+        middle = len(messages) // 2
+        return self.commit(messages[:middle], now=now) + self.commit(messages[middle:], now=now)
+
+    def replay(self, community: str, *, now: datetime, limit: int = _REPLAYED_AT_ONCE) -> Outcome | None:
+        """Store what waits for points of `community` that are known by now, at most `limit` letters of it.
+
+        None when nothing waits any more; call again otherwise.
+        """
+        try:
+            with self._conn.transaction():
+                waiting = lock_waiting(self._conn, community, limit=limit)
+                if not waiting:
+                    return None
+                messages = [
+                    decode(
+                        Arrival(letter.topic, letter.payload, now),
+                        self._directory.of,
+                        telemetry_days=self._telemetry_days,
+                    )
+                    for letter in waiting
+                ]
+                self._days.ensure(self._conn, _days_touched(messages))
+                outcome = self._transact(messages, now=now, merge=True)
+                mark_replayed(self._conn, [letter.id for letter in waiting], now=now)
+                return outcome
+        except _REFUSALS as exc:
+            self._days.days.clear()
+            if limit > 1:
+                return self.replay(community, now=now, limit=1)
+            refuse_letter(self._conn, community, f"{type(exc).__name__}: {exc}")
+            return self.replay(community, now=now)
+        except psycopg.Error as exc:
+            raise StorageUnavailable(f"database: {type(exc).__name__}: {exc}") from exc
+
+    def _commit_once(self, messages: Sequence[Message], *, now: datetime) -> Outcome:
+        self._merges_left = max(0, self._merges_left - 1)
+        try:
+            self._days.ensure(self._conn, _days_touched(messages))
+            try:
+                return self._transact(messages, now=now, merge=self._merges_left > 0)
+            except psycopg.errors.UniqueViolation:
+                self._merges_left = _MERGE_AFTER_CONFLICT
+                return self._transact(messages, now=now, merge=True)
+            except psycopg.errors.CheckViolation:
+                self._days.days.clear()
+                self._days.ensure(self._conn, _days_touched(messages))
+                return self._transact(messages, now=now, merge=True)
+        except _REFUSALS:
+            raise
+        except psycopg.Error as exc:
+            raise StorageUnavailable(f"database: {type(exc).__name__}: {exc}") from exc
+
+    def _transact(self, messages: Sequence[Message], *, now: datetime, merge: bool) -> Outcome:
+        with self._conn.transaction():
+            letters = [message.letter for message in messages if isinstance(message, Unreadable)]
+            announced = self._store_notices(messages, now=now)
+            fresh, repeated = self._enter_ledger(messages, now=now)
+            events, telemetry = _by_kind(fresh)
+            new_events, waiting = store_events(self._conn, events, now=now) if events else (0, [])
+            letters += waiting
+            found, unknown = resolve_unknown(self._conn, telemetry, telemetry_days=self._telemetry_days)
+            letters += unknown
+            parts = [(batch.address.community, batch.samples) for batch in telemetry] + found
+            stored = store_samples(self._conn, parts, merge=merge)
+            letters += [letter for batch in fresh for letter in batch.letters]
+            write_letters(self._conn, letters, received_at=now)
+        return Outcome(
+            tuple(messages),
+            stored,
+            watermarks=watermarks_of(telemetry, now_us=to_us(now)),
+            communities=frozenset(community for community, samples in parts if len(samples)),
+            announced=announced | frozenset(community for community, _ in found),
+            letters=tuple(letters),
+            events=new_events,
+            repeated=repeated,
+        )
+
+    def _store_notices(self, messages: Sequence[Message], *, now: datetime) -> frozenset[str]:
+        """Store births, states and accounts in their order; the communities with a birth."""
+        announced: set[str] = set()
+        for message in messages:
+            if isinstance(message, BirthNotice):
+                store_birth(self._conn, message, now=now)
+                announced.add(message.address.community)
+            elif isinstance(message, StateNotice):
+                store_state(self._conn, message, now=now)
+            elif isinstance(message, AccountNotice):
+                store_account(self._conn, message, now=now)
+        return frozenset(announced)
+
+    def _enter_ledger(
+        self, messages: Sequence[Message], *, now: datetime
+    ) -> tuple[list[TelemetryBatch | EventBatch], int]:
+        """The batches that are to be stored, each once, and how many the ledger or this group had already."""
+        batches = [message for message in messages if isinstance(message, TelemetryBatch | EventBatch)]
+        new = enter(self._conn, batches, now=now)
+        fresh: list[TelemetryBatch | EventBatch] = []
+        taken: set[LedgerKey] = set()
+        for batch in batches:
+            key = ledger_key(batch)
+            if key is None:
+                fresh.append(batch)
+            elif key in new and key not in taken:
+                taken.add(key)
+                fresh.append(batch)
+        return fresh, len(batches) - len(fresh)
+
+    def _set_aside(self, message: Message, exc: Exception, *, now: datetime) -> Outcome:
+        """Write the message that the database refused to the dead letters, and its ledger row."""
+        _log.error("message refused", extra={"topic": message.arrival.topic, "reason": str(exc)})
+        address = None if isinstance(message, Unreadable) else message.address
+        letter = Letter(
+            message.arrival.topic, REFUSED, f"{type(exc).__name__}: {exc}", message.arrival.payload, address
+        )
+        try:
+            with self._conn.transaction():
+                self._enter_ledger([message], now=now)
+                write_letters(self._conn, [letter], received_at=now)
+        except psycopg.Error as error:
+            raise StorageUnavailable(f"database: {type(error).__name__}: {error}") from error
+        return Outcome((message,), store_samples(self._conn, [], merge=False), letters=(letter,))
+
+
+def _by_kind(
+    batches: Sequence[TelemetryBatch | EventBatch],
+) -> tuple[list[EventBatch], list[TelemetryBatch]]:
+    events = [batch for batch in batches if isinstance(batch, EventBatch)]
+    return events, [batch for batch in batches if isinstance(batch, TelemetryBatch)]
+
+
+def _days_touched(messages: Sequence[Message]) -> set[date]:
+    """Also of samples whose point is unknown as yet: it may be known by the time they are stored."""
+    days: set[date] = set()
+    for message in messages:
+        if isinstance(message, TelemetryBatch):
+            days.update(days_of(message.samples.at_us))
+            if message.unknown is not None:
+                days.update(days_of(np.array(message.unknown.at_us, np.int64)))
+    return days

@@ -1,0 +1,90 @@
+"""Binary COPY between PostgreSQL and numpy: whole columns at once, no Python object for a row.
+
+The format is that of the PostgreSQL manual, COPY, "Binary Format"; only fixed-width columns without nulls.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, LiteralString
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+
+_SIGNATURE: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_TRAILER: Final = b"\xff\xff"
+POSTGRES_EPOCH_US: Final = 946_684_800_000_000
+"""2000-01-01, from which PostgreSQL counts its microseconds."""
+_WIRE: Final = MappingProxyType({"int2": ">i2", "int4": ">i4", "int8": ">i8", "float8": ">f8", "timestamptz": ">i8"})
+_CHUNK_BYTES: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class CopyIn:
+    """A COPY … FROM STDIN (FORMAT BINARY) and the types of its columns; timestamptz are microseconds since 1970."""
+
+    statement: LiteralString
+    types: tuple[str, ...]
+
+
+TELEMETRY: Final = CopyIn(
+    "COPY telemetry (point_id, at, value, quality) FROM STDIN (FORMAT BINARY)",
+    ("int8", "timestamptz", "float8", "int2"),
+)
+STAGED_SAMPLES: Final = CopyIn(
+    "COPY staged_sample (point_id, at, value, quality) FROM STDIN (FORMAT BINARY)", TELEMETRY.types
+)
+_ROLLUP_TYPES: Final = ("int8", "timestamptz", "int4", "float8", "float8", "float8", "float8", "float8")
+ROLLUPS: Final = CopyIn(
+    "COPY rollup_hour (point_id, hour, n, sum, min, max, first, last) FROM STDIN (FORMAT BINARY)", _ROLLUP_TYPES
+)
+STAGED_ROLLUPS: Final = CopyIn(
+    "COPY staged_rollup (point_id, hour, n, sum, min, max, first, last) FROM STDIN (FORMAT BINARY)", _ROLLUP_TYPES
+)
+
+
+def row_type(types: Sequence[str]) -> np.dtype[np.void]:
+    """The packed layout of one row: field count, then width and value of each field."""
+    fields: list[tuple[str, str]] = [("fields", ">i2")]
+    for index, name in enumerate(types):
+        fields += [(f"width{index}", ">i4"), (f"value{index}", _WIRE[name])]
+    return np.dtype(fields)
+
+
+def encode_rows(types: Sequence[str], columns: Sequence[NDArray[Any]]) -> bytes:
+    """The whole COPY stream of equal-length `columns`."""
+    rows = np.empty(len(columns[0]), dtype=row_type(types))
+    rows["fields"] = len(types)
+    for index, (name, column) in enumerate(zip(types, columns, strict=True)):
+        rows[f"width{index}"] = rows.dtype[f"value{index}"].itemsize
+        rows[f"value{index}"] = column - POSTGRES_EPOCH_US if name == "timestamptz" else column
+    return b"".join((_SIGNATURE, rows.tobytes(), _TRAILER))
+
+
+def copy_in(conn: psycopg.Connection, target: CopyIn, columns: Sequence[NDArray[Any]]) -> None:
+    """Send `columns` into `target` within the transaction that `conn` is in."""
+    stream = memoryview(encode_rows(target.types, columns))
+    with conn.cursor() as cur, cur.copy(target.statement) as copy:
+        for start in range(0, len(stream), _CHUNK_BYTES):
+            copy.write(stream[start : start + _CHUNK_BYTES])
+
+
+def copy_out(
+    conn: psycopg.Connection, query: LiteralString, types: Sequence[str], params: Mapping[str, object]
+) -> list[NDArray[Any]]:
+    """The columns that `query` gives (a SELECT whose columns have `types` and no nulls); timestamptz as
+    microseconds since 1970."""
+    statement = b"COPY (" + query.strip().rstrip(";").encode() + b") TO STDOUT (FORMAT BINARY)"
+    with conn.cursor() as cur, cur.copy(statement, params) as copy:
+        stream = bytearray()
+        for block in copy:
+            stream += block
+    layout = row_type(types)
+    rows = np.frombuffer(stream, layout, offset=len(_SIGNATURE), count=(len(stream) - 21) // layout.itemsize)
+    return [_native(rows[f"value{index}"], name) for index, name in enumerate(types)]
+
+
+def _native(column: NDArray[Any], name: str) -> NDArray[Any]:
+    native = column.astype(column.dtype.newbyteorder("="))
+    return native + POSTGRES_EPOCH_US if name == "timestamptz" else native

@@ -1,0 +1,32 @@
+"""How long raw readings are kept. Rollups, events and repairs stay for ever."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import psycopg
+from psycopg.rows import scalar_row
+
+from anju_platform.storage.queries import load_queries
+
+QUERIES = load_queries("anju_platform.storage")
+
+
+def kept_since(now: datetime, *, telemetry_days: int) -> datetime:
+    """The beginning of the oldest day (UTC) whose readings are kept. Older readings are refused: their hours
+    can't be recomputed any more."""
+    return datetime.combine((now.astimezone(UTC) - timedelta(days=telemetry_days)).date(), time(), UTC)
+
+
+def drop_old_days(conn: psycopg.Connection, *, cutoff: datetime) -> int:
+    """Drop the days of telemetry before `cutoff`, but never one that waits for its rollup; how many went."""
+    with conn.transaction(), conn.cursor(row_factory=scalar_row) as cur:
+        if cur.execute(QUERIES["rollups_wait_before"], {"cutoff": cutoff}).fetchone():
+            return 0
+        dropped = cur.execute(QUERIES["drop_telemetry_before"], {"cutoff": cutoff}).fetchone()
+        return int(dropped or 0)
+
+
+def forget_old_bookkeeping(conn: psycopg.Connection, *, cutoff: datetime) -> int:
+    """Delete ledger rows and replayed dead letters from before `cutoff`; how many ledger rows went."""
+    with conn.transaction():
+        conn.execute(QUERIES["delete_old_dead_letters"], {"cutoff": cutoff})
+        return conn.execute(QUERIES["delete_old_ledger"], {"cutoff": cutoff}).rowcount

@@ -1,0 +1,1 @@
+DELETE FROM dead_letter WHERE replayed_at < %(cutoff)s;

@@ -1,0 +1,1 @@
+DELETE FROM ledger WHERE committed_at < %(cutoff)s;

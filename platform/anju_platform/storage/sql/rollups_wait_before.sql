@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT FROM rollup_due WHERE hour < %(cutoff)s);
