@@ -12,6 +12,7 @@ from anju_edge_agent.samples import Handover, Sample
 from anju_edge_agent.sampling import Sampler
 from anju_edge_agent.silence import Silence
 
+GOOD, UNCERTAIN, BAD = Quality.GOOD.value, Quality.UNCERTAIN.value, Quality.BAD.value
 MOST_CODES = 256
 """A device that makes up codes gets no more memory than this; what it reports beyond is passed on undebounced."""
 SILENT = EventRule("device.silent", CODES["device.silent"].severity)
@@ -52,13 +53,13 @@ class DeviceFlow:
         be replaced."""
         for index, found in raw:
             point = self._points[index]
-            quality = _quality(point, found, doubtful)
+            quality = _quality_of(point, found, doubtful)
             value = found if point.is_plain else round(found * point.scale + point.offset, 9)
-            if quality == Quality.GOOD and point.plausible and not _inside(value, point.plausible):
-                quality = Quality.UNCERTAIN
+            if quality == GOOD and point.plausible and not _inside(value, point.plausible):
+                quality = UNCERTAIN
             if self._samplers[index].wants(at_us, value, quality):
                 out.samples.append(Sample(self.device.asset, point.id, at_us, value, quality))
-            if quality == Quality.GOOD and index in self._thresholds:
+            if quality == GOOD and index in self._thresholds:
                 for watch in self._thresholds[index]:
                     out.events += watch.observe(at_us, value)
 
@@ -104,10 +105,10 @@ def unknown_code(profile: Profile, vendor_code: str) -> EventRule | None:
     return EventRule(code, Severity.MINOR, vendor_code=vendor_code) if is_name(code) else None
 
 
-def _quality(point: PointSpec, raw: float, doubtful: bool) -> Quality:
+def _quality_of(point: PointSpec, raw: float, doubtful: bool) -> int:
     if point.error is not None and raw == point.error:
-        return Quality.BAD
-    return Quality.UNCERTAIN if doubtful else Quality.GOOD
+        return BAD
+    return UNCERTAIN if doubtful else GOOD
 
 
 def _inside(value: float, bounds: tuple[float, float]) -> bool:

@@ -108,8 +108,8 @@ class OutboxFile:
         self._db.close()
 
     def _prepare(self) -> str:
-        (pages,) = self._db.execute("PRAGMA page_count").fetchone()
-        if pages == 0:
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables == 0:
             return self._create()
         (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
