@@ -113,3 +113,47 @@ def worker_command() -> None:
     settings = settings_of_this_process()
     configure_logging("worker", level=settings.log_level)
     Worker(settings, all_jobs(), stopping=stop_on_signals()).run()
+
+
+as_of_option = click.option(
+    "--as-of", metavar="TIME", help="Know nothing later than this (ISO 8601). Default: the end of the data."
+)
+
+
+@main.command("train")
+@as_of_option
+@json_option
+def train_command(as_of: str | None, json_path: Path | None) -> None:
+    """Train the prediction from readings, events and repairs, and say how good it is.
+
+    A model that doesn't beat the best baseline is stored as refused and opens no tickets. ANJU_POLICY may name a
+    TOML table of costs.
+    """
+    from anju_platform.scoring.commands import parse_as_of, run_command  # noqa: PLC0415
+    from anju_platform.scoring.jobs import TRAIN  # noqa: PLC0415
+
+    settings = settings_of_this_process()
+    configure_logging("train", level=settings.log_level)
+    report = run_command(TRAIN, settings, as_of=parse_as_of(as_of), doing="training")
+    verdict = f": {report['why_not']}" if report["why_not"] else ""
+    click.echo(f"model {report['model']} as of {report['as_of']} is {report['role']}{verdict}")
+    write_report(json_path, report)
+
+
+@main.command("score")
+@as_of_option
+@json_option
+def score_command(as_of: str | None, json_path: Path | None) -> None:
+    """Predict for every asset, and open tickets where a visit pays. Repeated at the same time, it changes nothing."""
+    from anju_platform.scoring.commands import parse_as_of, run_command  # noqa: PLC0415
+    from anju_platform.scoring.jobs import SCORE  # noqa: PLC0415
+
+    settings = settings_of_this_process()
+    configure_logging("score", level=settings.log_level)
+    report = run_command(SCORE, settings, as_of=parse_as_of(as_of), doing="scoring")
+    if report["model"] is None:
+        click.echo(f"nothing scored: {report['why']}")
+    else:
+        counts = f"{report['predictions']} predictions, {report['opened']} tickets opened, {report['joined']} joined"
+        click.echo(f"{counts} as of {report['as_of']}")
+    write_report(json_path, report)

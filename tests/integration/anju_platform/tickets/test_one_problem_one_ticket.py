@@ -1,12 +1,10 @@
 """A breach, a prediction and a complaint about the same thing meet in one ticket, in whatever order they come."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import permutations
 
 import pytest
 
-from anju_contracts.event import EventState
 from anju_platform.tickets.models import Finding, Origin, Priority, State
 
 from .conftest import START, Community

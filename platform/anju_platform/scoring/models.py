@@ -1,0 +1,34 @@
+"""Typed records of scoring: a stored model, and what is known of tickets when decisions are made."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    CHAMPION = "champion"
+    RETIRED = "retired"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredModel:
+    """`why_not` says why it opens no tickets; empty for one that does."""
+
+    id: int
+    as_of: datetime
+    role: Role
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProblem:
+    """A ticket as it stood at a moment: open, or `closed_at` (its resolution, where there was one) before then.
+
+    `foreseen` is True once an earlier prediction opened or joined it.
+    """
+
+    asset_key: str
+    component: str | None
+    closed_at: datetime | None
+    foreseen: bool

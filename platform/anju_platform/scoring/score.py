@@ -1,0 +1,84 @@
+"""Scores every asset at a moment: predictions are stored, and those that pay become tickets or join one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import psycopg
+
+from anju_ml import artifact
+from anju_ml.decide import OpenTicket
+from anju_ml.history import History
+from anju_ml.policy import Policy
+from anju_ml.risk import Risk
+from anju_platform.bootstrap import Pool
+from anju_platform.scoring import store
+from anju_platform.scoring.history import read_history, whole_hour
+from anju_platform.scoring.models import StoredModel
+from anju_platform.scoring.plan import evidence_data, make_plan, priority_of
+from anju_platform.tickets import store as tickets
+from anju_platform.tickets.evidence import prediction_evidence
+from anju_platform.tickets.intake import take
+from anju_platform.tickets.models import Origin, Ticket
+
+
+class Predictor(Protocol):
+    """What scoring needs of a model."""
+
+    def predict(self, history: History, *, as_of: datetime) -> Sequence[Risk]: ...
+
+
+def score_at(pool: Pool, *, as_of: datetime, policy: Policy) -> dict[str, Any]:
+    """Score at the whole hour before `as_of` with the champion; what came of it, as JSON values.
+
+    Repeated at the same moment it gives the same rows and tickets. Without a champion it does nothing and says why.
+    """
+    moment = whole_hour(as_of)
+    with pool.connection() as conn:
+        chosen = store.champion(conn)
+        if chosen is None:
+            newest = store.newest_model(conn)
+            why = f"model {newest.id} was refused: {newest.why_not}" if newest else "no model has been trained"
+            return {"as_of": moment.isoformat(), "model": None, "why": why, "predictions": 0, "opened": 0, "joined": 0}
+    stored, data = chosen
+    return score_with(pool, artifact.load(data), stored, as_of=moment, policy=policy)
+
+
+def score_with(pool: Pool, model: Predictor, stored: StoredModel, *, as_of: datetime, policy: Policy) -> dict[str, Any]:
+    """`score_at` with a model at hand; `as_of` is a whole hour."""
+    with pool.connection() as conn:
+        history = read_history(conn, as_of=as_of)
+    risks = model.predict(history, as_of=as_of)
+    with pool.connection() as conn:
+        written = store.store_predictions(conn, risks, as_of=as_of, model_id=stored.id)
+        plan = make_plan(risks, store.known_problems(conn, as_of=as_of), policy=policy, as_of=as_of)
+    touched: list[Ticket] = []
+    for decision in (*plan.opening, *plan.joining):
+        with pool.connection() as conn:
+            touched.append(from_prediction(conn, decision, policy=policy, model_id=stored.id))
+    return {
+        "as_of": as_of.isoformat(),
+        "model": stored.id,
+        "predictions": written,
+        "opened": sum(ticket.origin is Origin.PROACTIVE and ticket.opened_at == as_of for ticket in touched),
+        "joined": sum(ticket.origin is not Origin.PROACTIVE or ticket.opened_at != as_of for ticket in touched),
+        "watched": len(plan.watching),
+    }
+
+
+def from_prediction(conn: psycopg.Connection, decision: OpenTicket, *, policy: Policy, model_id: int) -> Ticket:
+    """The ticket of a foreseen failure: opened until the horizon ends, or joined."""
+    risk = decision.risk
+    prediction_id, asset_id = store.prediction_of(conn, risk)
+    evidence = prediction_evidence(
+        prediction_id,
+        as_of=risk.as_of,
+        component=risk.component,
+        priority=priority_of(decision, policy=policy),
+        probability=risk.p_30d,
+        data=evidence_data(decision, model_id=model_id),
+    )
+    subject = tickets.subject_of_asset(conn, asset_id)
+    ticket = take(conn, subject, evidence, now=risk.as_of, expires_at=decision.expires_at)
+    store.link_prediction(conn, prediction_id, ticket.id)
+    return ticket

@@ -1,0 +1,3 @@
+SELECT key AS asset_id, kind, model, installed_on, attributes
+FROM asset
+ORDER BY key

@@ -1,0 +1,1 @@
+UPDATE prediction SET ticket_id = %(ticket_id)s WHERE id = %(id)s

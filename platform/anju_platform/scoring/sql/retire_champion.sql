@@ -1,0 +1,1 @@
+UPDATE model SET role = 'retired' WHERE role = 'champion' AND as_of < %(trained_before)s

@@ -1,0 +1,101 @@
+"""Models and predictions in the database: every function works in the transaction of its caller."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import psycopg
+from psycopg.rows import class_row, dict_row, scalar_row
+from psycopg.types.json import Jsonb
+
+from anju_ml.risk import Risk
+from anju_platform.errors import NotFound
+from anju_platform.scoring.models import KnownProblem, Role, StoredModel
+from anju_platform.scoring.plan import reasons_json
+from anju_platform.storage.notify import notify
+from anju_platform.storage.queries import load_queries
+
+_QUERIES = load_queries(__package__)
+CHAMPION_STAYS: Final = timedelta(days=30)
+"""A champion goes on this long after its training when newer models are refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """`artifact` is empty where there was too little to train from."""
+
+    as_of: datetime
+    trained_at: datetime
+    metrics: Mapping[str, Any]
+    artifact: bytes
+    opens_tickets: bool
+    why_not: str
+
+
+def add_model(conn: psycopg.Connection, model: TrainedModel) -> StoredModel:
+    """Store a model as champion in place of the former one, or as refused; then an old champion retires, too."""
+    role = Role.CHAMPION if model.opens_tickets else Role.REFUSED
+    conn.execute(_QUERIES["lock_models"])
+    trained_before = "infinity" if role is Role.CHAMPION else model.as_of - CHAMPION_STAYS
+    conn.execute(_QUERIES["retire_champion"], {"trained_before": trained_before})
+    values = {
+        "as_of": model.as_of,
+        "trained_at": model.trained_at,
+        "role": role,
+        "metrics": Jsonb(dict(model.metrics)),
+        "artifact": model.artifact,
+        "why_not": model.why_not,
+    }
+    with conn.cursor(row_factory=scalar_row) as cur:
+        model_id: int | None = cur.execute(_QUERIES["insert_model"], values).fetchone()
+    assert model_id is not None
+    return StoredModel(model_id, model.as_of, role, model.why_not)
+
+
+def champion(conn: psycopg.Connection) -> tuple[StoredModel, bytes] | None:
+    """The model that opens tickets, with its artifact."""
+    with conn.cursor(row_factory=dict_row) as cur:
+        row = cur.execute(_QUERIES["champion"]).fetchone()
+    if row is None:
+        return None
+    return StoredModel(row["id"], row["as_of"], Role(row["role"]), row["why_not"]), bytes(row["artifact"])
+
+
+def newest_model(conn: psycopg.Connection) -> StoredModel | None:
+    with conn.cursor(row_factory=class_row(StoredModel)) as cur:
+        return cur.execute(_QUERIES["newest_model"]).fetchone()
+
+
+def known_problems(conn: psycopg.Connection, *, as_of: datetime) -> list[KnownProblem]:
+    """The tickets about assets that were open just before `as_of`, or closed not long before."""
+    with conn.cursor(row_factory=class_row(KnownProblem)) as cur:
+        return cur.execute(_QUERIES["known_problems"], {"as_of": as_of}).fetchall()
+
+
+def store_predictions(conn: psycopg.Connection, risks: Sequence[Risk], *, as_of: datetime, model_id: int) -> int:
+    """One row for each risk; a repeated run at the same `as_of` replaces its rows. How many there are."""
+    conn.execute(_QUERIES["stage_predictions"])
+    with conn.cursor() as cur, cur.copy(_QUERIES["copy_predictions"]) as copy:
+        for risk in risks:
+            spans = (risk.p_24h, risk.p_72h, risk.p_7d, risk.p_30d, risk.low, risk.high)
+            copy.write_row((risk.asset_id, risk.component, *spans, risk.expected_at, Jsonb(reasons_json(risk))))
+    written = conn.execute(_QUERIES["merge_predictions"], {"as_of": as_of, "model_id": model_id}).rowcount
+    with conn.cursor(row_factory=scalar_row) as names:
+        for community in names.execute(_QUERIES["scored_communities"], {"as_of": as_of}).fetchall():
+            notify(conn, community, "prediction")
+    return written
+
+
+def prediction_of(conn: psycopg.Connection, risk: Risk) -> tuple[int, int]:
+    """The row ids of the stored prediction of `risk` and of its asset."""
+    key = {"asset_key": risk.asset_id, "component": risk.component, "as_of": risk.as_of}
+    with conn.cursor() as cur:
+        row = cur.execute(_QUERIES["prediction_of"], key).fetchone()
+    if row is None:
+        raise NotFound(f"no prediction of {risk.asset_id} {risk.component} at {risk.as_of.isoformat()}")
+    return row[0], row[1]
+
+
+def link_prediction(conn: psycopg.Connection, prediction_id: int, ticket_id: int) -> None:
+    conn.execute(_QUERIES["link_prediction"], {"id": prediction_id, "ticket_id": ticket_id})

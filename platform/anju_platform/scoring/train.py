@@ -1,0 +1,47 @@
+"""Trains a model from what the database knew at a moment, and stores it with its figures."""
+
+from datetime import datetime
+from typing import Any
+
+from anju_ml import artifact
+from anju_ml.errors import TooPoor
+from anju_ml.model import train
+from anju_ml.policy import Policy
+from anju_platform.bootstrap import Pool
+from anju_platform.scoring import store
+from anju_platform.scoring.history import read_history, whole_hour
+from anju_platform.scoring.store import TrainedModel
+
+
+def train_at(pool: Pool, *, as_of: datetime, policy: Policy, now: datetime, seed: int = 0) -> dict[str, Any]:
+    """Train at the whole hour before `as_of` and store the model; what became of it, as JSON values.
+
+    A model that doesn't beat the best baseline, or can't be trained for want of history, is stored as refused
+    with the reason, and opens no tickets.
+    """
+    moment = whole_hour(as_of)
+    with pool.connection() as conn:
+        history = read_history(conn, as_of=moment)
+    try:
+        model = train(history, as_of=moment, horizon=policy.horizon, lead=policy.lead, policy=policy, seed=seed)
+    except TooPoor as exc:
+        trained = TrainedModel(moment, now, {"too_poor": exc.reason}, b"", opens_tickets=False, why_not=exc.reason)
+    else:
+        trained = TrainedModel(
+            moment,
+            now,
+            model.metrics,
+            artifact.dump(model),
+            model.opens_tickets,
+            "" if model.opens_tickets else model.why_not,
+        )
+    with pool.connection() as conn:
+        stored = store.add_model(conn, trained)
+    return {
+        "model": stored.id,
+        "as_of": moment.isoformat(),
+        "role": str(stored.role),
+        "why_not": stored.why_not,
+        "metrics": dict(trained.metrics),
+        "artifact_bytes": len(trained.artifact),
+    }
