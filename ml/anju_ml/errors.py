@@ -5,7 +5,7 @@ class PredictionError(Exception):
     """Base of every error of this package."""
 
 
-class ImportRefused(PredictionError):
+class ImportRefused(PredictionError):  # noqa: N818
     """A history folder, or a row of it, can't be used. `where` is the file (and line), `reason` says why."""
 
     def __init__(self, where: str, reason: str) -> None:
@@ -14,7 +14,7 @@ class ImportRefused(PredictionError):
         super().__init__(f"{where}: {reason}")
 
 
-class TooPoor(PredictionError):
+class TooPoor(PredictionError):  # noqa: N818
     """The history holds too little to predict from; `reason` is a plain sentence for its owner."""
 
     def __init__(self, reason: str) -> None:
@@ -22,11 +22,11 @@ class TooPoor(PredictionError):
         super().__init__(reason)
 
 
-class ArtifactRefused(PredictionError):
+class ArtifactRefused(PredictionError):  # noqa: N818
     """A stored model can't be loaded: damaged, of another format, or holding types that aren't trusted."""
 
 
-class PolicyRefused(PredictionError):
+class PolicyRefused(PredictionError):  # noqa: N818
     """A policy table has a field or a value that makes no sense."""
 
     def __init__(self, field: str, value: object, expected: str) -> None:

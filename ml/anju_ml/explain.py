@@ -1,0 +1,66 @@
+"""Reasons: which point, code or record raises a probability most, told in sentences.
+
+A source's features are set to their usual values, and the fall of the probability is its share.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from anju_ml.grid import Floats, Grid
+from anju_ml.hazard import Doubles, cumulative, logit
+from anju_ml.predicting import Block
+from anju_ml.risk import Reason, Risk
+from anju_ml.sentences import Subject, tell
+from anju_ml.training import KindModel, Target, column_sources, matrix_of
+
+MOST: Final = 5
+FALL_AT_LEAST: Final = 0.05
+"""In log-odds."""
+
+
+def explain(
+    model: KindModel, block: Block, grid: Grid, risks: Sequence[Risk], *, position: int
+) -> list[tuple[Reason, ...]]:
+    """Up to five reasons for each of `risks`, strongest first; `risks` are of the origin at `position`."""
+    place = {name: index for index, name in enumerate(grid.assets)}
+    out: list[tuple[Reason, ...]] = [()] * len(risks)
+    for name, target in model.targets.items():
+        own = [index for index, risk in enumerate(risks) if risk.component == name]
+        rows = np.array([place[risks[index].asset_id] for index in own], np.int64)
+        if not own:
+            continue
+        columns = np.full(len(rows), position, np.int64)
+        values = matrix_of(block.features, name, target.tier, rows, columns, target.base_rate)
+        falls = falls_by_source(target, values, column_sources(block.features, target.tier))
+        for order, index in enumerate(own):
+            shares = {source: float(fall[order]) for source, fall in falls.items() if fall[order] > FALL_AT_LEAST}
+            best = sorted(shares, key=lambda source: (-shares[source], source))[:MOST]
+            out[index] = _reasons(model, block, grid, risks[index], int(rows[order]), position, best)
+    return out
+
+
+def falls_by_source(target: Target, values: Floats, sources: Sequence[str]) -> dict[str, Doubles]:
+    """For each source, by how much the log-odds at the last edge fall when its columns become usual [row]."""
+    whole = logit(cumulative(target.hazard.predict(values)[0])[:, -1])
+    used = {int(column) for member in target.hazard.members for column in member.columns}
+    by_source: dict[str, list[int]] = {}
+    for column in sorted(used):
+        if sources[column]:
+            by_source.setdefault(sources[column], []).append(column)
+    falls: dict[str, Doubles] = {}
+    for source, columns in by_source.items():
+        normal = values.copy()
+        normal[:, columns] = target.usual[columns]
+        falls[source] = whole - logit(cumulative(target.hazard.predict(normal)[0])[:, -1])
+    return falls
+
+
+def _reasons(
+    model: KindModel, block: Block, grid: Grid, risk: Risk, row: int, position: int, sources: list[str]
+) -> tuple[Reason, ...]:
+    origin = int(block.features.origins[position])
+    subject = Subject(model.layout, block.features, grid, row, position, origin, risk.component)
+    found = [tell(subject, source) for source in sources]
+    return tuple(reason for reason in found if reason is not None)

@@ -1,0 +1,298 @@
+"""Point-in-time features of every asset (and component) at chosen origins: one function for training and serving.
+
+A feature at origin t uses the days before t alone. Names are `<series>:<statistic>`; `sources` says which point,
+event code or record each comes from, so that reasons can name it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from anju_ml.counts import REPAIR_CHANNELS, SEVERITIES, Records, count_records
+from anju_ml.grid import Floats, Grid
+from anju_ml.history import History
+from anju_ml.layout import Layout, Series, build_series
+from anju_ml.statics import static_columns
+from anju_ml.windows import Origins, Sums, days_since, quartiles
+
+Wide = npt.NDArray[np.floating]
+ASSETS_AT_ONCE: Final = 200
+PEERS_AT_LEAST: Final = 5
+Z_LIMIT: Final = 50.0
+BASE_DAYS: Final = (90, 14)
+FRESH_DAYS: Final = 15
+
+
+@dataclass
+class Columns:
+    """Features being collected: `values` are [asset, origin] arrays of one block of assets."""
+
+    names: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    values: list[Floats] = field(default_factory=list)
+
+    def add(self, name: str, source: str, values: npt.NDArray[np.generic]) -> None:
+        self.names.append(name)
+        self.sources.append(source)
+        self.values.append(values.astype(np.float32))
+
+    def add_all(self, names: list[str], sources: list[str], values: npt.NDArray[np.generic]) -> None:
+        """One column for each of the last axis of `values` [asset, origin, column]."""
+        for index, (name, source) in enumerate(zip(names, sources, strict=True)):
+            self.add(name, source, values[:, :, index])
+
+
+@dataclass(frozen=True)
+class Features:
+    """`common` [asset, origin, feature] is the same for every component; `own[component]` is its own."""
+
+    kind: str
+    assets: tuple[str, ...]
+    origins: Origins
+    names: tuple[str, ...]
+    sources: tuple[str, ...]
+    common: Floats
+    own_names: tuple[str, ...]
+    own_sources: tuple[str, ...]
+    own: dict[str, Floats]
+
+
+def compute_features(history: History, grid: Grid, layout: Layout, origins: Origins) -> Features:
+    """The features of all assets of a kind. `origins` are numbers of days since the start of `grid`."""
+    series = build_series(grid, layout)
+    records = count_records(history, grid, layout)
+    statics = static_columns(history.assets, grid, layout, origins)
+    parts: list[Columns] = []
+    own_parts: dict[str, list[Columns]] = {component: [] for component in layout.components}
+    residual = remove_peers(series.values, grid, series)
+    for first in range(0, len(grid.assets), ASSETS_AT_ONCE):
+        block = slice(first, first + ASSETS_AT_ONCE)
+        part, own = _block(series, residual, records, grid, layout, origins, block)
+        for name, source, values in statics:
+            part.add(name, source, values[block])
+        parts.append(part)
+        for component, columns in own.items():
+            own_parts[component].append(columns)
+    common = _joined(parts, len(origins))
+    own_joined = {component: _joined(columns, len(origins)) for component, columns in own_parts.items()}
+    names = next(iter(own_parts.values()))[0] if own_parts else Columns()
+    return Features(
+        kind=grid.kind,
+        assets=grid.assets,
+        origins=origins,
+        names=tuple(parts[0].names),
+        sources=tuple(parts[0].sources),
+        common=common,
+        own_names=tuple(names.names),
+        own_sources=tuple(names.sources),
+        own=own_joined,
+    )
+
+
+def _joined(parts: list[Columns], origins: int) -> Floats:
+    blocks = [np.stack(part.values, axis=2) if part.values else np.empty((0, origins, 0), np.float32) for part in parts]
+    return np.concatenate(blocks, axis=0)
+
+
+def remove_peers(values: Floats, grid: Grid, series: Series) -> Floats:
+    """`values` less the median of the same day over assets of the same model (of the kind where there are few), so
+    that season and weather go; unchanged where an asset has fewer than PEERS_AT_LEAST peers."""
+    out = values.copy()
+    if len(grid.assets) < PEERS_AT_LEAST or not series.names:
+        return out
+    models = np.array(grid.models)
+    groups = [np.flatnonzero(models == name) for name in sorted(set(grid.models))]
+    everyone = np.arange(len(models))
+    for group in groups:
+        peers = group if len(group) >= PEERS_AT_LEAST else everyone
+        out[group] -= nan_median(values[peers])
+    return out
+
+
+def nan_median(values: Floats) -> Floats:
+    """Median over the first axis, NaN days left out, NaN where fewer than PEERS_AT_LEAST have a value: then 0."""
+    ordered = np.sort(values, axis=0)
+    count = (~np.isnan(ordered)).sum(axis=0)
+    low, high = np.maximum((count - 1) // 2, 0), np.maximum(count // 2, 0)
+    high = np.minimum(high, len(values) - 1)
+    middle = (np.take_along_axis(ordered, low[None], 0)[0] + np.take_along_axis(ordered, high[None], 0)[0]) / 2
+    found: Floats = np.where(count >= PEERS_AT_LEAST, middle, 0.0).astype(np.float32)
+    return found
+
+
+def _block(
+    series: Series, residual: Floats, records: Records, grid: Grid, layout: Layout, origins: Origins, block: slice
+) -> tuple[Columns, dict[str, Columns]]:
+    columns = Columns()
+    scales = np.array([layout.scales[name] for name in series.names], np.float32)
+    levels = _Levels(series, series.values[block], residual[block], scales, origins)
+    levels.describe(columns)
+    _describe_counts(columns, records, layout, origins, block)
+    _describe_gaps(columns, grid, origins, block)
+    use = _usage(series, layout, block)
+    own: dict[str, Columns] = {}
+    for component in layout.components:
+        own[component] = Columns()
+        _describe_component(own[component], records.repairs[component][block], levels, use, origins)
+    return columns, own
+
+
+class _Levels:
+    """Deviations of a block's series from their own past and from peers."""
+
+    def __init__(self, series: Series, values: Floats, residual: Floats, scales: Floats, origins: Origins) -> None:
+        self.origins = origins
+        self.primary = np.flatnonzero(series.primary)
+        self.names = series.names
+        self.points = series.points
+        self._raw = Sums(values)
+        self.residual = Sums(residual)
+        middle, spread = quartiles(residual, origins, *BASE_DAYS, at_least=10)
+        early, _ = quartiles(residual, origins, BASE_DAYS[0], 3, at_least=5)
+        self._middle = np.where(np.isnan(middle), early, middle)
+        spread = np.where(np.isnan(spread), scales, spread)
+        self.scale = np.maximum(spread, scales / 2)
+        self._fleet = scales
+        self._has_peers = bool((residual != values).any())
+
+    def describe(self, columns: Columns) -> None:
+        t = self.origins
+        recent: dict[int, Wide] = {days: self.residual.mean(t, days) for days in (1, 3, 7, 14)}
+        recent[7] = _first_of(recent[7], recent[14])
+        recent[3] = _first_of(recent[3], recent[7])
+        recent[1] = _first_of(recent[1], recent[3])
+        z = {days: _clip((mean - self._middle) / self.scale) for days, mean in recent.items()}
+        self.recent7 = recent[7]
+        self._add(columns, "z3", z[3])
+        self._add(columns, "z14", z[14])
+        if self._has_peers:
+            self._add(columns, "peer7", _clip(recent[7] / self._fleet))
+        self._add(columns, "z1", z[1], primary=True)
+        self._add(columns, "z7", z[7], primary=True)
+        raw = {days: self._raw.mean(t, days) for days in (3, 7, 14)}
+        self._add(columns, "level3", _first_of(raw[3], _first_of(raw[7], raw[14])), primary=True)
+        self._add(columns, "level14", raw[14], primary=True)
+        change = (recent[7] - self.residual.mean(t, 28, 7, at_least=3)) / self.scale
+        self._add(columns, "change", _clip(change), primary=True)
+        self._add(columns, "slope14", _clip(14 * self.residual.slope(t, 14) / self.scale), primary=True)
+        self._add(columns, "slope30", _clip(30 * self.residual.slope(t, 30, at_least=10) / self.scale), primary=True)
+        self._add(columns, "unrest", _clip(self.residual.spread(t, 7) / self.scale), primary=True)
+
+    def _add(
+        self, columns: Columns, statistic: str, values: npt.NDArray[np.floating], *, primary: bool = False
+    ) -> None:
+        for index in self.primary if primary else range(len(self.names)):
+            columns.add(f"{self.names[index]}:{statistic}", self.points[index], values[:, :, index])
+
+    def since_reset(self, reset: npt.NDArray[np.int64]) -> npt.NDArray[np.floating]:
+        """How far the last week stands from the first two weeks after `reset` (the day after a repair, [asset,
+        origin], negative: none), in usual spreads; primary series only."""
+        stop = np.minimum(reset + FRESH_DAYS, self.origins[None, :])
+        fresh = self.residual.mean_between(reset, stop)
+        away: Wide = _clip((self.recent7 - fresh) / self._fleet)[:, :, self.primary]
+        return away
+
+
+def _first_of(first: npt.NDArray[np.floating], second: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    return np.where(np.isnan(first), second, first)
+
+
+def _clip(values: Wide) -> Wide:
+    found: Wide = np.clip(values, -Z_LIMIT, Z_LIMIT)
+    return found
+
+
+def _running(counts: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    out = np.zeros((counts.shape[0], counts.shape[1] + 1, counts.shape[2]), np.int64)
+    np.cumsum(counts, axis=1, out=out[:, 1:])
+    return out
+
+
+def _within(running: npt.NDArray[np.int64], origins: Origins, days: int) -> npt.NDArray[np.int64]:
+    found: npt.NDArray[np.int64] = running[:, origins] - running[:, np.maximum(origins - days, 0)]
+    return found
+
+
+def _describe_counts(columns: Columns, records: Records, layout: Layout, origins: Origins, block: slice) -> None:
+    codes = [(f"event {name}", name) for name in layout.codes]
+    _counted(columns, records.codes[block], codes, origins, (1, 3, 7, 14, 30, 90), novelty=True)
+    grave = [(f"events {name}", "events") for name in SEVERITIES]
+    _counted(columns, records.severities[block], grave, origins, (1, 7, 30), novelty=False)
+    said = [(f"complaint {name}", "complaints") for name in layout.categories]
+    _counted(columns, records.categories[block], said, origins, (7, 30, 90), novelty=False)
+    visits = [(f"visits {name}", "repairs") for name in REPAIR_CHANNELS]
+    _counted(columns, records.visits[block], visits, origins, (30, 90, 365), novelty=False)
+    _counted(columns, records.opened[block], [("opened", "repairs")], origins, (7, 90), novelty=False)
+
+
+def _counted(
+    columns: Columns,
+    counts: npt.NDArray[np.int32],
+    named: list[tuple[str, str]],
+    origins: Origins,
+    spans: tuple[int, ...],
+    *,
+    novelty: bool,
+) -> None:
+    """Counts over `spans`, days since the last, and for `novelty` the ratio of the last week to the weeks before and
+    the days since the very first."""
+    names, sources = [name for name, _ in named], [source for _, source in named]
+    running = _running(counts)
+    sums = {days: _within(running, origins, days) for days in spans}
+    for days, found in sums.items():
+        columns.add_all([f"{name}:{days}d" for name in names], sources, found)
+    columns.add_all([f"{name}:since" for name in names], sources, days_since(counts, origins))
+    if novelty:
+        usual = (sums[90] - sums[7]) * (7 / 83)
+        columns.add_all([f"{name}:ratio" for name in names], sources, np.log((sums[7] + 0.5) / (usual + 0.5)))
+        first = np.where((counts > 0) & (np.cumsum(counts, axis=1) == counts), 1, 0)
+        columns.add_all([f"{name}:first" for name in names], sources, days_since(first, origins))
+
+
+def _describe_gaps(columns: Columns, grid: Grid, origins: Origins, block: slice) -> None:
+    rows = grid.rows[block][:, :, None]
+    if not rows.any():
+        return
+    heard = Sums(np.where(rows > 0, 1.0, np.nan))
+    columns.add("missing:7d", "missing", 1.0 - heard.share(origins, 7)[:, :, 0])
+    columns.add("missing:since", "missing", days_since(rows, origins)[:, :, 0])
+    counted = Sums(rows.astype(np.float64))
+    usual = counted.mean(origins, 60, 7)[:, :, 0]
+    share = np.where(usual > 0, counted.mean(origins, 7)[:, :, 0] / np.maximum(usual, 1e-9), np.nan)
+    columns.add("missing:rows", "missing", share)
+
+
+def _usage(series: Series, layout: Layout, block: slice) -> npt.NDArray[np.float64] | None:
+    """Units of use up to each day [asset, day + 1]; days without a reading count as the asset's average so far."""
+    name = f"{layout.usage}|rate"
+    if layout.usage is None or name not in series.names:
+        return None
+    rate = series.values[block][:, :, series.names.index(name)].astype(np.float64)
+    present = ~np.isnan(rate)
+    total = np.cumsum(np.where(present, rate, 0.0), axis=1)
+    count = np.cumsum(present, axis=1)
+    average = np.where(count > 0, total / np.maximum(count, 1), 0.0)
+    out = np.zeros((rate.shape[0], rate.shape[1] + 1))
+    np.cumsum(np.where(present, rate, average), axis=1, out=out[:, 1:])
+    return out
+
+
+def _describe_component(
+    columns: Columns,
+    counts: npt.NDArray[np.int32],
+    levels: _Levels,
+    use: npt.NDArray[np.float64] | None,
+    origins: Origins,
+) -> None:
+    named = [(f"own {name}", "repairs") for name in REPAIR_CHANNELS]
+    _counted(columns, counts, named, origins, (30, 90, 365), novelty=False)
+    since = days_since(counts[:, :, -1:], origins)[:, :, 0]
+    reset = np.where(np.isnan(since), -1, origins[None, :] - np.nan_to_num(since)).astype(np.int64)
+    if use is not None:
+        at_reset = np.take_along_axis(use, np.maximum(reset, 0), axis=1)
+        columns.add("own use", "repairs", np.where(reset >= 0, use[:, origins] - at_reset, np.nan))
+    fresh = levels.since_reset(reset)
+    points = [levels.points[index] for index in levels.primary]
+    columns.add_all([f"{levels.names[index]}:fresh" for index in levels.primary], points, fresh)

@@ -1,0 +1,101 @@
+"""Probabilities of all components of a kind at some origins, as arrays, and as risks."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from anju_ml.dataset import observed_days
+from anju_ml.features import Features, compute_features
+from anju_ml.grid import Grid
+from anju_ml.hazard import expit, logit
+from anju_ml.history import History
+from anju_ml.risk import Risk
+from anju_ml.training import KindModel, matrix_of
+from anju_ml.windows import Origins
+
+Doubles = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Block:
+    """`p[component]` [asset, origin, interval]: cumulative probabilities; `spread` [asset, origin]: standard
+    deviation of the log-odds at the last edge; `observed` [asset, origin]."""
+
+    features: Features
+    p: dict[str, Doubles]
+    spread: dict[str, Doubles]
+    observed: npt.NDArray[np.bool_]
+
+
+def predict_block(model: KindModel, history: History, grid: Grid, origins: Origins, *, end: datetime) -> Block:
+    """Calibrated probabilities at `origins` of every asset of `grid`."""
+    features = compute_features(history, grid, model.layout, origins)
+    first, last = observed_days(history, grid, end=end)
+    at = origins[None, :]
+    observed = (at > first[:, None]) & (at <= last[:, None])
+    rows, columns = np.nonzero(observed)
+    shape = observed.shape
+    p: dict[str, Doubles] = {}
+    spread: dict[str, Doubles] = {}
+    for name, target in model.targets.items():
+        p[name] = np.zeros((*shape, len(target.hazard.edges)))
+        spread[name] = np.zeros(shape)
+        for start in range(0, len(rows), 50_000):
+            part = slice(start, start + 50_000)
+            values = matrix_of(features, name, target.tier, rows[part], columns[part], target.base_rate)
+            hazards, doubt = target.hazard.predict(values)
+            p[name][rows[part], columns[part]] = target.calibrator.apply(hazards)
+            spread[name][rows[part], columns[part]] = np.hypot(doubt, 1.0 / np.sqrt(1.0 + target.failures))
+    return Block(features, p, spread, observed)
+
+
+def risks_of(model: KindModel, block: Block, grid: Grid, *, position: int) -> list[Risk]:
+    """The risks at one origin of `block`, without reasons, for assets that were observed then."""
+    as_of = grid.time_of(int(block.features.origins[position]))
+    risks = []
+    for name, target in model.targets.items():
+        p, spread = block.p[name][:, position], block.spread[name][:, position]
+        edges = np.array(target.hazard.edges)
+        horizons = p_by(p, edges, np.array([1.0, 3.0, 7.0, 30.0]))
+        low, high = expit(logit(horizons[:, 3]) - 1.96 * spread), expit(logit(horizons[:, 3]) + 1.96 * spread)
+        for row in np.flatnonzero(block.observed[:, position]):
+            risks.append(
+                Risk(
+                    asset_id=grid.assets[row],
+                    component=name,
+                    as_of=as_of,
+                    p_24h=float(horizons[row, 0]),
+                    p_72h=float(horizons[row, 1]),
+                    p_7d=float(horizons[row, 2]),
+                    p_30d=float(horizons[row, 3]),
+                    low=float(low[row]),
+                    high=float(high[row]),
+                    expected_at=_expected_at(p[row], edges, as_of),
+                    kind=grid.kind,
+                    threshold=target.threshold,
+                )
+            )
+    return risks
+
+
+def p_by(p: Doubles, edges: Doubles, days: Doubles) -> Doubles:
+    """Cumulative probabilities [row, day] at `days`, by constant hazard between `edges` and beyond the last."""
+    hazard = np.concatenate([np.zeros((len(p), 1)), -np.log1p(-np.clip(p, 0.0, 1 - 1e-9))], axis=1)
+    knots = np.concatenate([[0.0], edges])
+    out = np.empty((len(p), len(days)))
+    for index, day in enumerate(days):
+        right = min(int(np.searchsorted(knots, day, side="left")), len(knots) - 1)
+        right = max(right, 1)
+        share = (day - knots[right - 1]) / (knots[right] - knots[right - 1])
+        total = hazard[:, right - 1] + (hazard[:, right] - hazard[:, right - 1]) * share
+        out[:, index] = -np.expm1(-total)
+    return out
+
+
+def _expected_at(p: Doubles, edges: Doubles, as_of: datetime) -> datetime | None:
+    """The median time of failure where it lies within twice the last edge."""
+    days = np.arange(0.0, 2 * edges[-1] + 0.5, 0.5)
+    reached = np.flatnonzero(p_by(p[None, :], edges, days)[0] >= 0.5)
+    return as_of + timedelta(days=float(days[reached[0]])) if len(reached) else None

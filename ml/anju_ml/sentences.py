@@ -1,0 +1,202 @@
+"""One sentence in Chinese and English for each source of risk, with its value and what is usual."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from anju_contracts.codes import code_label
+from anju_contracts.kinds import component_label
+from anju_ml.features import PEERS_AT_LEAST, Features
+from anju_ml.grid import Floats, Grid, counter_rates
+from anju_ml.labels import point_label
+from anju_ml.layout import Layout
+from anju_ml.risk import Reason
+
+CHART_DAYS = 60
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One component of one asset at one origin: `row` and `position` are its place in `features`."""
+
+    layout: Layout
+    features: Features
+    grid: Grid
+    row: int
+    position: int
+    origin: int
+    component: str
+
+    def feature(self, name: str) -> float:
+        """The value of a feature, NaN where there is none of that name."""
+        if name in self.features.names:
+            return float(self.features.common[self.row, self.position, self.features.names.index(name)])
+        if name in self.features.own_names:
+            values = self.features.own[self.component]
+            return float(values[self.row, self.position, self.features.own_names.index(name)])
+        return float("nan")
+
+    def window(self, days: int) -> tuple[datetime, datetime]:
+        return self.grid.time_of(max(self.origin - days, 0)), self.grid.time_of(self.origin)
+
+
+def tell(subject: Subject, source: str) -> Reason | None:
+    """The reason that names `source`; None where there is nothing to show for it."""
+    if source in subject.layout.gauges or source in subject.layout.counters:
+        return _of_point(subject, source)
+    if source in subject.layout.codes:
+        return _of_code(subject, source)
+    if source == "repairs":
+        return _of_repairs(subject)
+    plain = {"age": _of_age, "complaints": _of_complaints, "missing": _of_gaps, "events": _of_events}
+    return plain[source](subject) if source in plain else None
+
+
+def _of_point(subject: Subject, point: str) -> Reason | None:
+    days = daily(subject, point)
+    recent, past = days[:, -7:], days[:, -90:-14]
+    now, usual = _median(recent[subject.row]), _median(past[subject.row])
+    if np.isnan(now):
+        return None
+    label = point_label(point)
+    unit = f" {label.unit}" if label.unit else ""
+    unit += "/天" if point in subject.layout.counters else ""
+    unit_en = unit.replace("/天", " a day")
+    change_zh, change_en = _change(now, usual)
+    peers_zh, peers_en = _peers(subject, recent, now)
+    usual_zh = "" if np.isnan(usual) else f"，平时{_number(usual)}{unit}{change_zh}"
+    usual_en = "" if np.isnan(usual) else f", usually {_number(usual)}{unit_en}{change_en}"
+    since, until = subject.window(CHART_DAYS)
+    return Reason(
+        feature=f"{point}:level7",
+        source=point,
+        zh=f"{label.zh}近7天为{_number(now)}{unit}{usual_zh}{peers_zh}",
+        en=f"{label.en} {_number(now)}{unit_en} over 7 days{usual_en}{peers_en}",
+        value=now,
+        usual=None if np.isnan(usual) else usual,
+        since=since,
+        until=until,
+    )
+
+
+def daily(subject: Subject, point: str) -> Floats:
+    """Daily values of a point up to the origin [asset, day]: medians, or the increase of a counter."""
+    if point in subject.layout.counters:
+        return counter_rates(subject.grid, [point])[:, : subject.origin, 0]
+    found: Floats = subject.grid.mid[:, : subject.origin, subject.grid.points.index(point)]
+    return found
+
+
+def _median(values: Floats) -> float:
+    present = values[~np.isnan(values)]
+    return float(np.median(present)) if len(present) else float("nan")
+
+
+def _change(now: float, usual: float) -> tuple[str, str]:
+    if np.isnan(usual) or usual == 0 or abs(now / usual - 1) < 0.005:
+        return "", ""
+    share = abs(now / usual - 1) * 100
+    if share >= 300:
+        return f"的{now / usual:.0f}倍" if now > usual else "", f" ({now / usual:.0f} times)" if now > usual else ""
+    higher = now > usual
+    return f"（{'高' if higher else '低'}{share:.0f}%）", f" ({share:.0f} % {'above' if higher else 'below'})"
+
+
+def _peers(subject: Subject, recent: Floats, now: float) -> tuple[str, str]:
+    model = subject.grid.models[subject.row]
+    others = [
+        _median(recent[index])
+        for index, name in enumerate(subject.grid.models)
+        if index != subject.row and name == model
+    ]
+    others = [value for value in others if not np.isnan(value)]
+    if len(others) < PEERS_AT_LEAST:
+        return "", ""
+    below = sum(value < now for value in others)
+    if below * 2 >= len(others):
+        return f"，高于{len(others)}台同型设备中的{below}台", f", above {below} of {len(others)} peers"
+    above = len(others) - below
+    return f"，低于{len(others)}台同型设备中的{above}台", f", below {above} of {len(others)} peers"
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _of_code(subject: Subject, code: str) -> Reason | None:
+    week, quarter = subject.feature(f"event {code}:7d"), subject.feature(f"event {code}:90d")
+    month = subject.feature(f"event {code}:30d")
+    usual = (quarter - week) * 7 / 83
+    label = code_label(code)
+    since, until = subject.window(30)
+    return Reason(
+        feature=f"event {code}:7d",
+        source=code,
+        zh=f"“{label.zh}”近7天{week:.0f}次（近30天{month:.0f}次），平时每周{_number(usual)}次",
+        en=f"“{label.en}” {week:.0f} times in 7 days ({month:.0f} in 30), usually {_number(usual)} a week",
+        value=week,
+        usual=usual,
+        since=since,
+        until=until,
+    )
+
+
+def _of_repairs(subject: Subject) -> Reason:
+    label = component_label(subject.grid.kind, subject.component)
+    since_days = subject.feature("own corrective:since")
+    count = subject.feature("visits corrective:90d")
+    last_zh = "没有维修记录" if np.isnan(since_days) else f"上次故障维修在{since_days:.0f}天前"
+    last_en = "no repair on record" if np.isnan(since_days) else f"last fault repaired {since_days:.0f} days ago"
+    since, until = subject.window(365)
+    return Reason(
+        feature="own corrective:since",
+        source="repairs",
+        zh=f"{label.zh}{last_zh}，整机近90天故障维修{count:.0f}次",
+        en=f"{label.en}: {last_en}; {count:.0f} repairs after faults on this asset in 90 days",
+        value=count,
+        usual=None,
+        since=since,
+        until=until,
+    )
+
+
+def _of_age(subject: Subject) -> Reason | None:
+    days = subject.feature("age:days")
+    if np.isnan(days):
+        return None
+    since, until = subject.window(365)
+    years = days / 365.25
+    return Reason(
+        "age:days", "age", f"已使用{years:.1f}年", f"in service for {years:.1f} years", days, None, since, until
+    )
+
+
+def _of_complaints(subject: Subject) -> Reason:
+    counts = [subject.feature(f"complaint {name}:30d") for name in subject.layout.categories]
+    total = float(np.nansum(counts))
+    since, until = subject.window(90)
+    return Reason(
+        "complaints:30d", "complaints", f"近30天住户报修{total:.0f}次", f"{total:.0f} complaints in 30 days",
+        total, None, since, until,
+    )  # fmt: skip
+
+
+def _of_gaps(subject: Subject) -> Reason:
+    share = subject.feature("missing:7d")
+    since, until = subject.window(14)
+    return Reason(
+        "missing:7d", "missing", f"近7天有{share:.0%}的时间没有数据", f"no data for {share:.0%} of the last 7 days",
+        share, 0.0, since, until,
+    )  # fmt: skip
+
+
+def _of_events(subject: Subject) -> Reason:
+    total = float(np.nansum([subject.feature(f"events {name}:7d") for name in ("minor", "major", "critical")]))
+    month = float(np.nansum([subject.feature(f"events {name}:30d") for name in ("minor", "major", "critical")]))
+    since, until = subject.window(30)
+    usual = max(month - total, 0.0) * 7 / 23
+    return Reason(
+        "events:7d", "events", f"近7天告警{total:.0f}次，平时每周{_number(usual)}次",
+        f"{total:.0f} alarms in 7 days, usually {_number(usual)} a week", total, usual, since, until,
+    )  # fmt: skip
