@@ -36,8 +36,6 @@ class Supervisor:
         self._log_folder = log_folder
         self._patience_s = patience_s
         self._children: list[Child] = []
-        self.killed: list[str] = []
-        """Programs that had to be killed because they did not end when asked."""
 
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Child:
         """A program that runs until it is stopped. Its output goes to `<log folder>/<name>.log`."""
@@ -74,23 +72,19 @@ class Supervisor:
                 raise ChildFailed(child.name, child.process.returncode, child.log)
 
     def stop(self, name: str) -> None:
-        """Ask the program called `name` to end, wait, and kill it when it doesn't; ChildFailed for a bad end."""
+        """Ask the program called `name` to end and wait for it; ChildFailed for a bad end."""
         for child in [child for child in self._children if child.name == name]:
-            self._end(child)
-            self._children.remove(child)
-            if child.process.returncode not in (0, TERMINATED):
+            if not self._ends_well(child):
                 raise ChildFailed(child.name, child.process.returncode, child.log)
 
-    def stop_all(self) -> list[str]:
-        """End everything, last started first; returns the names of those that ended badly."""
-        bad: list[str] = []
-        for child in reversed(self._children):
-            already_dead = child.process.poll() is not None
-            self._end(child)
-            if already_dead or child.process.returncode not in (0, TERMINATED):
-                bad.append(child.name)
-        self._children.clear()
-        return bad
+    def end(self, name: str) -> list[str]:
+        """The same, but a bad end is returned, as the name of the program."""
+        return [child.name for child in [*self._children] if child.name == name and not self._ends_well(child)]
+
+    def stop_all(self) -> None:
+        """End everything, last started first."""
+        for child in [*reversed(self._children)]:
+            self._ends_well(child)
 
     def __enter__(self) -> Self:
         return self
@@ -100,14 +94,18 @@ class Supervisor:
     ) -> None:
         self.stop_all()
 
-    def _end(self, child: Child) -> None:
-        if child.process.poll() is None:
+    def _ends_well(self, child: Child) -> bool:
+        """End it, and kill it when it doesn't; whether it was still running and ended as it should."""
+        was_running = child.process.poll() is None
+        if was_running:
             child.process.terminate()
             try:
                 child.process.wait(self._patience_s + 5)
             except subprocess.TimeoutExpired:
-                self.killed.append(child.name)
+                was_running = False
         _release(child)
+        self._children.remove(child)
+        return was_running and child.process.returncode in {0, TERMINATED}
 
 
 def _release(child: Child) -> None:

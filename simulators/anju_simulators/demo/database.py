@@ -1,0 +1,92 @@
+"""What the demo reads from the database for its status line and its verdict."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg.rows import dict_row
+
+from anju_simulators.demo.queries import queries
+from anju_simulators.demo.verdict import LiveComplaint, LiveTicket
+
+
+class Database:
+    """A read-only connection of its own; `community` bounds every answer but dead letters and models."""
+
+    def __init__(self, url: str, community: str) -> None:
+        self._conn = psycopg.connect(url, autocommit=True, row_factory=dict_row)
+        self._conn.read_only = True
+        self._community = community
+
+    def close(self) -> None:
+        self._conn.close()
+
+    def flavour(self) -> str:
+        return str(self._one("flavour"))
+
+    def assets(self) -> dict[str, int]:
+        return {row["kind"]: row["assets"] for row in self._rows("asset_count")}
+
+    def dead_letters(self) -> int:
+        return int(self._one("dead_letters"))
+
+    def readings_count(self, since: datetime) -> int:
+        return int(self._one("live_readings_count", since=since))
+
+    def readings(self, since: datetime) -> Iterable[tuple[str, str, int, float]]:
+        """(asset, point, time in microseconds, value) of everything from `since` on."""
+        for row in self._rows("live_readings", since=since):
+            yield row["asset"], row["name"], row["at_us"], row["value"]
+
+    def events_stored_twice(self, since: datetime) -> int:
+        return int(self._one("events_stored_twice", since=since))
+
+    def tickets(self, since: datetime) -> list[LiveTicket]:
+        return [
+            LiveTicket(
+                row["id"],
+                row["asset"],
+                row["component"],
+                row["origin"],
+                row["opened_at"],
+                row["expires_at"],
+                min((at for at in (row["resolved_at"], row["closed_at"]) if at is not None), default=None),
+            )
+            for row in self._rows("live_tickets", since=since)
+        ]
+
+    def complaints(self, since: datetime) -> list[LiveComplaint]:
+        return [LiveComplaint(row["asset"], row["at"]) for row in self._rows("live_complaints", since=since)]
+
+    def has_champion(self) -> bool:
+        return bool(self._one("has_champion"))
+
+    def gateway_state(self) -> str | None:
+        rows = self._rows("gateway_state")
+        return rows[0]["state"] if rows else None
+
+    def data_until(self) -> datetime | None:
+        found = self._one("data_until")
+        return found if isinstance(found, datetime) else None
+
+    def unfinished_jobs(self) -> int:
+        return int(self._one("unfinished_jobs"))
+
+    def rollups_due(self, until: datetime) -> int:
+        return int(self._one("rollups_due", until=until))
+
+    def open_tickets(self) -> dict[str, int]:
+        return {row["origin"]: row["tickets"] for row in self._rows("open_tickets")}
+
+    def newest_ticket(self) -> dict[str, Any] | None:
+        rows = self._rows("newest_ticket")
+        return rows[0] if rows else None
+
+    def _rows(self, name: str, **values: object) -> list[dict[str, Any]]:
+        query: LiteralString = queries()[name]
+        return self._conn.execute(query, {"community": self._community, **values}).fetchall()
+
+    def _one(self, name: str, **values: object) -> Any:
+        rows = self._rows(name, **values)
+        return next(iter(rows[0].values())) if rows else None

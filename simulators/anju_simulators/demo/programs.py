@@ -1,0 +1,84 @@
+"""The command lines of the programs that the demo starts, all of them from this environment's own folder."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def program(name: str, *arguments: object) -> list[str]:
+    """`name` as it is installed beside the Python that runs this."""
+    return [str(Path(sys.executable).with_name(name)), *(str(argument) for argument in arguments)]
+
+
+def history(scenario: Path, days: int, out: Path, truth: Path) -> Sequence[str]:
+    return program(
+        "anju-simulate",
+        "history",
+        *("--scenario", scenario),
+        *("--days", days),
+        *("--out", out),
+        *("--truth", truth),
+        *("--format", "parquet"),
+    )
+
+
+def migrate(flavour: str) -> Sequence[str]:
+    return program("anju", "migrate", "--flavour", flavour)
+
+
+def import_history(folder: Path, community: str, label_zh: str, label_en: str) -> Sequence[str]:
+    labels = ("--label-zh", label_zh, "--label-en", label_en)
+    return program("anju", "import", folder, "--community", community, *labels)
+
+
+def train() -> Sequence[str]:
+    return program("anju", "train")
+
+
+def score() -> Sequence[str]:
+    return program("anju", "score")
+
+
+def api(port: int) -> Sequence[str]:
+    return program("anju", "api", "--port", port)
+
+
+def ingest() -> Sequence[str]:
+    return program("anju", "ingest")
+
+
+def worker() -> Sequence[str]:
+    return program("anju", "worker")
+
+
+def gateway(config: Path) -> Sequence[str]:
+    return program("anju-gateway", "run", config)
+
+
+def devices(
+    *,
+    scenario: Path,
+    mqtt_url: str,
+    modbus_port: int,
+    meters_a_converter: int,
+    period_s: float,
+    publications: Path,
+    api_url: str,
+    crew_waits_s: float,
+    state: Path,
+    truth: Path,
+) -> Sequence[str]:
+    return program(
+        "anju-simulate",
+        "devices",
+        *("--scenario", scenario),
+        *("--mqtt", mqtt_url),
+        *("--modbus-port", modbus_port),
+        *("--meters-per-converter", meters_a_converter),
+        *("--period", period_s),
+        *("--publications", publications),
+        *("--api", api_url),
+        *("--crew-waits", crew_waits_s),
+        *("--state", state),
+        *("--truth", truth),
+    )

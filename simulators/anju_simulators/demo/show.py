@@ -1,0 +1,153 @@
+"""The whole demo: prepare, go live, and either stay until Ctrl-C or give a verdict after a bounded span."""
+
+import fcntl
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from rich.console import Console
+
+from anju_simulators.demo.database import Database
+from anju_simulators.demo.errors import DemoError
+from anju_simulators.demo.kept import read_kept, write_kept
+from anju_simulators.demo.live import LIVE_PROGRAMS, Site, await_true, failed_pages, start_live, watch
+from anju_simulators.demo.plan import Options, Places, choose_flavour
+from anju_simulators.demo.ports import preferred_port
+from anju_simulators.demo.prepare import Services, prepare
+from anju_simulators.demo.report import Span, figures
+from anju_simulators.demo.stages import Stages
+from anju_simulators.demo.supervise import Supervisor
+from anju_simulators.services import Broker, Postgres, flavours
+
+DRAIN_WITHIN_S = 90.0
+STEADY_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A live demo and what looks after it."""
+
+    options: Options
+    places: Places
+    site: Site
+    database: Database
+    supervisor: Supervisor
+    stages: Stages
+    console: Console
+
+
+def show(options: Options, console: Console) -> dict[str, Any] | None:
+    """Run it. With a span: the figures, of which `ended_badly` and `pages_failed` are lists. Without: until Ctrl-C."""
+    places = Places(options.folder.resolve())
+    with _only_one(places.lock), _interruptible(), ExitStack() as stack:
+        kept = read_kept(places, options)
+        if kept is None:
+            shutil.rmtree(places.folder, ignore_errors=True)
+        else:
+            options = kept.options
+            console.print(f"going on with the community of the demo before, at {kept.until:%Y-%m-%d %H:%M} UTC")
+        places.logs.mkdir(parents=True, exist_ok=True)
+        stages = Stages(console)
+        with stages.stage("services", "start PostgreSQL and the MQTT brokers"):
+            services = _services(options, places, stack)
+        supervisor = stack.enter_context(Supervisor(places.logs))
+        if kept is None:
+            prepare(options, places, services, supervisor, stages)
+        port = preferred_port(options.port)
+        if port != options.port:
+            console.print(f"[yellow]port {options.port} is in use; the page takes {port}[/yellow]")
+        start = kept.until if kept else options.history_end
+        with stages.stage("start", "start gateway, ingest, worker, page and devices"):
+            site = start_live(options, places, services, supervisor, port=port, start=start)
+        console.print(f"\n  [bold]{site.url}[/bold]   a simulated day in {86400 / options.speed:.0f} s\n")
+        database = Database(services.database_url, options.scenario.community)
+        stack.callback(database.close)
+        stack.callback(_keep, options, places, services, site)
+        running = Running(options, places, site, database, supervisor, stages, console)
+        if options.span is not None:
+            return _bounded(running, site.since + options.span)
+        console.print("[dim]Ctrl-C stops everything[/dim]")
+        watch(site, database, supervisor, console)
+    return None
+
+
+def _services(options: Options, places: Places, stack: ExitStack) -> Services:
+    flavour = choose_flavour(options.flavour, flavours())
+    postgres = stack.enter_context(Postgres(flavour, places.folder / f"postgres-{flavour}"))
+    uplink = stack.enter_context(Broker(places.folder / "uplink", persistent=True))
+    local = stack.enter_context(Broker(places.folder / "local", persistent=True))
+    return Services(postgres, uplink, local)
+
+
+def _bounded(running: Running, until: datetime) -> dict[str, Any]:
+    site, database, supervisor, stages = running.site, running.database, running.supervisor, running.stages
+    with stages.stage("live", f"live until {until:%Y-%m-%d %H:%M} UTC"):
+        watch(site, database, supervisor, running.console, until=until)
+    with stages.stage("drain", "devices stop; what is under way arrives"):
+        supervisor.stop("devices")
+        _drain(database, supervisor, site)
+        pages_failed = failed_pages(site.url, running.options.scenario.community)
+    ended_badly: list[str] = []
+    with stages.stage("stop", "stop every program"):
+        for name in LIVE_PROGRAMS[1:]:
+            ended_badly += supervisor.end(name)
+    with stages.stage("evaluate", "compare with the devices' log and the hidden truth"):
+        span = Span(site.since, until, tolerance=3 * running.options.period)
+        report = figures(database, running.places.publications, running.places.truth, span)
+    return {**report, "pages_failed": pages_failed, "ended_badly": ended_badly, "seconds": stages.seconds}
+
+
+def _drain(database: Database, supervisor: Supervisor, site: Site) -> None:
+    """Until nothing more arrives, every full hour of it is rolled up and no job runs."""
+    last, steady_since_s = -1, time.monotonic()
+
+    def settled() -> bool:
+        nonlocal last, steady_since_s
+        count = database.readings_count(site.since)
+        if count != last:
+            last, steady_since_s = count, time.monotonic()
+        if time.monotonic() - steady_since_s < STEADY_S:
+            return False
+        until = database.data_until()
+        due = database.rollups_due(until - timedelta(hours=1)) if until is not None else 0
+        return due == 0 and database.unfinished_jobs() == 0
+
+    await_true(settled, supervisor, "everything has arrived and every job is done", within_s=DRAIN_WITHIN_S)
+
+
+def _keep(options: Options, places: Places, services: Services, site: Site) -> None:
+    write_kept(places, options, flavour=services.postgres.flavour, until=site.clock.now())
+
+
+@contextmanager
+def _only_one(lock: Path) -> Iterator[None]:
+    """DemoError when another demo runs in the same folder."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise DemoError(f"another demo runs in {lock.with_suffix('')}; stop it first, or give --folder") from exc
+        yield
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM and a closed terminal end the demo as Ctrl-C does, with everything it started."""
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
