@@ -8,7 +8,7 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports fmt services lock schemas bench clean
+.PHONY: help setup demo test check lint types imports fmt services secrets lock schemas bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -59,6 +59,11 @@ else
 	@$(BIN)/pytest $(ARGS)
 endif
 check: lint types imports test ## what CI runs
+
+secrets: ## random passwords for docker-compose.yml, into .secrets
+	@mkdir -p .secrets && chmod 700 .secrets
+	@test -s .secrets/postgres_password || $(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(24), end="")' >.secrets/postgres_password
+	@chmod 644 .secrets/postgres_password # the containers' accounts read it; the folder is closed to everybody else here
 
 schemas: setup ## write the JSON Schema of every message into docs/reference/schemas
 	@$(BIN)/python -m anju_contracts.schema docs/reference/schemas
