@@ -76,10 +76,11 @@ class Worker:
 
 def all_jobs() -> tuple[Job, ...]:
     """The jobs of every step."""
+    from anju_platform.scoring.jobs import JOBS as SCORING  # noqa: PLC0415
     from anju_platform.storage.jobs import JOBS as STORAGE  # noqa: PLC0415
     from anju_platform.tickets.jobs import JOBS as TICKETS  # noqa: PLC0415
 
-    return (*STORAGE, *TICKETS)
+    return (*STORAGE, *TICKETS, *SCORING)
 
 
 def _is_due(conn: psycopg.Connection, job: Job, context: JobContext) -> bool:
