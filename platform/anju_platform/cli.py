@@ -5,7 +5,7 @@ import os
 import signal
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -93,6 +93,39 @@ def api_command(host: str, port: int, hosts: tuple[str, ...]) -> None:
     settings = settings_of_this_process()
     configure_logging("api", level=settings.log_level)
     serve(settings, options_from(os.environ, host=host, hosts=hosts), Address(host, port))
+
+
+@main.command("import")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--community", required=True, help="Name of the community that this is the history of.")
+@click.option("--label-zh", help="Its title in Chinese, where it has none yet.")
+@click.option("--label-en", help="Its title in English, where it has none yet.")
+@click.option("--on-bad-row", type=click.Choice(["report", "stop"]), default="report", show_default=True)
+@json_option
+def import_command(
+    *,
+    folder: Path,
+    community: str,
+    label_zh: str | None,
+    label_en: str | None,
+    on_bad_row: Literal["report", "stop"],
+    json_path: Path | None,
+) -> None:
+    """Load a history (assets, readings, events, repairs, complaints as CSV or Parquet) from FOLDER.
+
+    Importing it again changes nothing. Readings older than ANJU_TELEMETRY_DAYS are kept as hourly rollups.
+    """
+    from rich.console import Console  # noqa: PLC0415
+
+    from anju_contracts.kinds import Label  # noqa: PLC0415
+    from anju_platform.assets.history_import import Target  # noqa: PLC0415
+    from anju_platform.assets.import_command import run_import  # noqa: PLC0415
+
+    settings = settings_of_this_process()
+    configure_logging("import", level=settings.log_level)
+    label = Label(label_zh or label_en or community, label_en or label_zh or community)
+    target = Target(community, label)
+    write_report(json_path, run_import(settings, folder, target, on_bad_row=on_bad_row, console=Console()))
 
 
 @main.command("ingest")

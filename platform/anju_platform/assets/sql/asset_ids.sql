@@ -1,0 +1,1 @@
+SELECT code, id FROM asset WHERE community_id = %(community)s;
