@@ -125,7 +125,7 @@ class Outbox:
     def _run(self) -> None:
         while True:
             entries, receipts, closing = self._gather()
-            if entries or receipts or self._has_old():
+            if entries or receipts or self._is_queued():
                 self._write(entries, receipts)
                 self._on_change()
             if closing:
@@ -144,7 +144,7 @@ class Outbox:
     def _is_full(self) -> bool:
         return self._closing or sum(len(entry.samples) for entry in self._entries) >= SAMPLES_A_BATCH
 
-    def _has_old(self) -> bool:
+    def _is_queued(self) -> bool:
         return any(count.queued for count in self._file.counts.values())
 
     def _write(self, entries: Sequence[_Entry], receipts: Sequence[Receipt]) -> None:
@@ -153,7 +153,11 @@ class Outbox:
             [event for entry in entries for event in entry.events],
             receipts,
         )
-        error = self._persist(work)
+        try:
+            error = self._persist(work)
+        except Exception as exc:
+            log.exception("the outbox can't take what an agent handed over")
+            error = OutboxError(f"{type(exc).__name__}: {exc}")
         for entry in entries:
             entry.error = error
             entry.settled.set()

@@ -96,14 +96,6 @@ class OutboxFile:
             if free > _SPARE_PAGES:
                 self._db.execute(f"PRAGMA incremental_vacuum({_SPARE_PAGES})").fetchall()
 
-    def raised(self) -> dict[str, set[str]]:
-        """The codes of raised alarms by asset."""
-        with _translated():
-            found: dict[str, set[str]] = {}
-            for asset, code in self._db.execute(self._queries["alarms"]):
-                found.setdefault(asset, set()).add(code)
-            return found
-
     def close(self) -> None:
         self._db.close()
 

@@ -57,7 +57,6 @@ class Session:
         if not self._connected.wait(CONNECT_TIMEOUT_S):
             self._ended = self._ended or "no answer to CONNECT"
         if self._ended is not None:
-            self.close()
             raise UplinkError(f"{endpoint}: {self._ended}")
 
     @property

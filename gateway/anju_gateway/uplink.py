@@ -26,6 +26,7 @@ from anju_gateway.window import RetryTimer, Window
 CHANNELS = {Stream.TELEMETRY: Channel.TELEMETRY, Stream.EVENT: Channel.EVENT}
 LONGEST_WAIT_S = 1.0
 GOODBYE_S = 2.0
+STABLE_S = 10.0
 _US = 1_000_000
 log = logging.getLogger(__name__)
 
@@ -64,20 +65,22 @@ class UplinkRunner:
     def _run(self) -> None:
         backoff = Backoff(first_s=0.5, most_s=30.0)
         while not self._stop.is_set():
+            began_s = time.monotonic()
             session = self._session()
             try:
                 session.connect()
-            except UplinkError as exc:
-                wait_s = backoff.next_s()
-                log.warning("no uplink", extra={"reason": str(exc), "retry_s": round(wait_s, 1)})
-                self._stop.wait(wait_s)
-                continue
-            backoff.reset()
-            log.info("uplink established", extra={"broker": str(self._config.uplink.endpoint)})
-            try:
+                log.info("uplink established", extra={"broker": str(self._config.uplink.endpoint)})
                 self._attend(session)
+            except UplinkError as exc:
+                log.warning("no uplink", extra={"reason": str(exc)})
+            except Exception:
+                log.exception("the uplink failed and starts again")
             finally:
                 session.close()
+            if time.monotonic() - began_s >= STABLE_S:
+                backoff.reset()
+            if not self._stop.is_set():
+                self._stop.wait(backoff.next_s())
 
     def _session(self) -> Session:
         self._epoch = self._around.outbox.epoch
