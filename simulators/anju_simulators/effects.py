@@ -87,7 +87,7 @@ def _add_life(effects: Effects, life: Life, exposure: Floats) -> None:
     for symptom, gain, level in zip(life.component.symptoms, life.gains, life.levels, strict=True):
         if worn:
             effects.shift(symptom.point, symptom.gain * gain * wear**symptom.power, where)
-        if bedding is not None and bedding[0] > 0.001:
+        if symptom.settles and bedding is not None and bedding[0] > 0.001:
             effects.shift(symptom.point, symptom.gain * gain * bedding, where)
         if level:
             effects.shift(symptom.point, level, where)

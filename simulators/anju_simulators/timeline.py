@@ -140,20 +140,38 @@ class Timeline:
 
     def marks_between(self, start: float, end: float) -> Marks:
         """Events from `start` until before `end`, in order of time; both in hours, `end` not after now."""
-        found: Marks = []
+        found = _between(self.book.marks, start, end)
         first, last = max(block_of(start) - 1, block_of(self.start)), block_of(end)
-        for marks in (self.book.marks, *(self.block(index).marks for index in range(first, last + 1))):
-            found.extend(marks[bisect_left(marks, (start,)) : bisect_left(marks, (end,))])
+        standing = self._standing()
+        for index in range(first, last + 1):
+            found.extend(
+                (at, code, state)
+                for at, code, state in _between(self.block(index).marks, start, end)
+                if not any(name == code and raised <= at < cleared for name, raised, cleared in standing)
+            )
         return sorted(mark for mark in found if mark[0] >= self.start)
+
+    def _standing(self) -> list[tuple[str, float, float]]:
+        """Alarms that failures hold up, as (code, from, to): meanwhile they are neither raised nor cleared again."""
+        return [
+            (life.component.fault.code, life.failed, life.ended)
+            for of_component in self.lives
+            for life in of_component
+            if life.component.fault.alarm and life.failed < life.ended
+        ]
 
     def link(self, hours: float) -> Link:
         """How the device answers its reader: for kinds whose reader counts errors; others are silent or perfect."""
         index = block_of(hours)
         block = self.block(index)
         hour = int(hours - index * BLOCK)
-        latency = block.values.get("comm_latency_ms")
-        silent = bool(np.isnan(next(iter(block.values.values()))[hour]) if latency is None else np.isnan(latency[hour]))
-        if latency is None:
+        silent = all(bool(np.isnan(block.values[gauge.name][hour])) for gauge in self.kind.gauges)
+        if "comm_errors" not in block.steps:
             return Link(silent, 0.0, 0.0)
         share = float(block.steps["comm_errors"][hour]) / POLLS_PER_HOUR
-        return Link(silent, 1.0 if silent else share, 0.0 if silent else float(latency[hour]))
+        latency = float(block.values["comm_latency_ms"][hour])
+        return Link(silent, 1.0 if silent else share, 0.0 if np.isnan(latency) else latency)
+
+
+def _between(marks: Marks, start: float, end: float) -> Marks:
+    return marks[bisect_left(marks, (start,)) : bisect_left(marks, (end,))]

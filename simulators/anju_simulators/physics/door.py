@@ -29,7 +29,7 @@ CODES: Final = (
 
 LOCK: Final = Component(
     "lock",
-    per_year=0.33,
+    per_year=0.3,
     warning_days=28.0,
     use_weight=0.8,
     early_category="door_problem",
@@ -39,7 +39,7 @@ LOCK: Final = Component(
 )
 CLOSER: Final = Component(
     "closer",
-    per_year=0.33,
+    per_year=0.3,
     warning_days=45.0,
     ageing=2.2,
     sudden_share=0.15,
@@ -51,7 +51,7 @@ CLOSER: Final = Component(
 )
 READER: Final = Component(
     "reader",
-    per_year=0.33,
+    per_year=0.3,
     warning_days=17.0,
     sudden_share=0.33,
     ageing=1.3,
@@ -65,7 +65,7 @@ READER: Final = Component(
 )
 BATTERY: Final = Component(
     "battery",
-    per_year=0.24,
+    per_year=0.2,
     warning_days=60.0,
     sudden_share=0.1,
     ageing=2.5,

@@ -23,7 +23,7 @@ PREVENTIVE: Final = "preventive"
 QUALITY: Final = {"new": 1.0, "replace": 1.0, "repair": 0.85, "adjust": 0.65}
 """How much of a new part's healthy life each action leaves."""
 _BOTCHED_SHARE: Final = 0.07
-_REPLACED_UNIT: Final = 0.4
+_OWN_LEVEL: Final = 0.06
 """Spread of a replaced unit's own level, as a share of a symptom's size."""
 _DRAWS: Final = 24
 
@@ -122,7 +122,8 @@ def _drawn(
     flips = np.where(random.random(count) < 0.5, -1.0, 1.0)
     either = np.array([symptom.either_sign for symptom in component.symptoms], dtype=bool)
     sizes = np.array([symptom.gain for symptom in component.symptoms])
-    levels = 0.15 * _REPLACED_UNIT * sizes * random.standard_normal(count)
+    levels = _OWN_LEVEL * sizes * random.standard_normal(count)
+    levels[[not symptom.settles for symptom in component.symptoms]] = 0.0
     eagerness = float(np.exp(0.4 * random.standard_normal()))
     early = random.beta(5.0, 1.6) if random.random() < component.early_share else None
     wears_from = exposure - lived + healthy

@@ -58,7 +58,7 @@ DOOR_OPERATOR: Final = Component(
         Precursor("lift.door_cycling", 0.6),
         Precursor("lift.door_open_fault", 0.35),
     ),
-    fault=Fault("lift.door_close_fault", "door_problem", 0.85, 1.2, _STOPPED, (("door_close_s", 1.5),), entraps=0.0019),
+    fault=Fault("lift.door_close_fault", "door_problem", 0.85, 1.2, _STOPPED, (("door_close_s", 1.5),), entraps=0.0027),
 )
 DOOR_LOCK: Final = Component(
     "door_lock",
@@ -76,7 +76,7 @@ DOOR_LOCK: Final = Component(
         Precursor("lift.stop_outside_zone", 0.45),
         Precursor("lift.start_failure", 0.6),
     ),
-    fault=Fault("lift.start_failure", "out_of_service", 0.85, 1.2, _STOPPED, entraps=0.0019),
+    fault=Fault("lift.start_failure", "out_of_service", 0.85, 1.2, _STOPPED, entraps=0.0027),
 )
 BRAKE: Final = Component(
     "brake",
@@ -85,7 +85,7 @@ BRAKE: Final = Component(
     use_weight=0.6,
     symptoms=(Symptom("brake_release_ms", 95.0), Symptom("levelling_error_mm", 4.5), Symptom("motor_temp_c", 2.0)),
     precursors=(Precursor("lift.relevelling", 1.2),),
-    fault=Fault("lift.out_of_service", "out_of_service", 0.8, 1.5, _STOPPED, entraps=0.007),
+    fault=Fault("lift.out_of_service", "out_of_service", 0.8, 1.5, _STOPPED, entraps=0.0095),
 )
 TRACTION_BEARING: Final = Component(
     "traction_bearing",
@@ -96,7 +96,7 @@ TRACTION_BEARING: Final = Component(
     actions=(("replace", 0.85), ("repair", 0.15)),
     symptoms=(Symptom("vibration_mm_s", 2.4, 1.3), Symptom("motor_temp_c", 7.0), Symptom("levelling_error_mm", 0.6)),
     precursors=(Precursor("lift.vibration", 1.0),),
-    fault=Fault("lift.out_of_service", "noise", 0.9, 1.0, _STOPPED, (("vibration_mm_s", 1.0),), entraps=0.007),
+    fault=Fault("lift.out_of_service", "noise", 0.9, 1.0, _STOPPED, (("vibration_mm_s", 1.0),), entraps=0.0095),
 )
 CONTROLLER: Final = Component(
     "controller",
@@ -113,7 +113,7 @@ CONTROLLER: Final = Component(
         Precursor("lift.position_lost", 0.6),
         Precursor("lift.start_failure", 0.5),
     ),
-    fault=Fault("lift.controller_fault", "out_of_service", 0.9, 1.0, _STOPPED, entraps=0.007),
+    fault=Fault("lift.controller_fault", "out_of_service", 0.9, 1.0, _STOPPED, entraps=0.0095),
 )
 DRIVE: Final = Component(
     "drive",
@@ -125,7 +125,7 @@ DRIVE: Final = Component(
     early_category="shaking",
     symptoms=(Symptom("drive_temp_c", 16.0), Symptom("vibration_mm_s", 0.35), Symptom("controller_resets", 0.08)),
     precursors=(Precursor("lift.drive_temperature", 0.9), Precursor("lift.controller_fault", 0.4)),
-    fault=Fault("lift.controller_fault", "out_of_service", 0.9, 1.0, _STOPPED, entraps=0.007),
+    fault=Fault("lift.controller_fault", "out_of_service", 0.9, 1.0, _STOPPED, entraps=0.0095),
 )
 GUIDE_SHOE: Final = Component(
     "guide_shoe",

@@ -25,7 +25,7 @@ def couple_currents(values: dict[str, Floats]) -> None:
 
 _ELECTRIC_COMM: Final = Component(
     "comm_module",
-    per_year=0.13,
+    per_year=0.11,
     warning_days=22.0,
     use_weight=0.0,
     per_degree=0.01,
@@ -41,7 +41,7 @@ _ELECTRIC_REGISTER: Final = Component(
     use_weight=0.3,
     early_share=0.1,
     early_category="billing",
-    symptoms=(Symptom("import_kwh", -0.35), Symptom("voltage_l2_v", -2.0)),
+    symptoms=(Symptom("import_kwh", -0.35, settles=False), Symptom("voltage_l2_v", -2.0)),
     fault=Fault("meter.register_stuck", "billing", 0.4, 90.0, 1.0, (("import_kwh", -1.0),), alarm=False),
     actions=(("replace", 1.0),),
 )
@@ -210,7 +210,7 @@ WATER_METER: Final = Kind(
     components=(
         Component(
             "comm_module",
-            per_year=0.12,
+            per_year=0.1,
             warning_days=22.0,
             use_weight=0.0,
             early_share=0.0,
@@ -224,7 +224,7 @@ WATER_METER: Final = Kind(
         ),
         Component(
             "battery",
-            per_year=0.12,
+            per_year=0.1,
             warning_days=58.0,
             sudden_share=0.08,
             ageing=3.0,
@@ -236,12 +236,12 @@ WATER_METER: Final = Kind(
         ),
         Component(
             "register",
-            per_year=0.04,
+            per_year=0.035,
             warning_days=35.0,
             use_weight=0.6,
             early_share=0.1,
             early_category="billing",
-            symptoms=(Symptom("total_m3", -0.4),),
+            symptoms=(Symptom("total_m3", -0.4, settles=False),),
             fault=Fault("meter.register_stuck", "billing", 0.4, 90.0, 1.0, (("total_m3", -1.0),), alarm=False),
             actions=(("replace", 1.0),),
         ),

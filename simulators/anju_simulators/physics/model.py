@@ -56,6 +56,8 @@ class Symptom:
     gain: float
     power: float = 1.0
     either_sign: bool = False
+    settles: bool = True
+    """Whether a new unit has a level of its own and shows a little of the symptom until it is run in."""
 
 
 @dataclass(frozen=True, slots=True)
