@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
+from anju_contracts.clock import rfc3339
 from anju_platform.bootstrap import open_pool
 from anju_platform.config import Settings
 from anju_platform.errors import Conflict, Invalid
@@ -35,5 +36,5 @@ def run_command(job: Job, settings: Settings, *, as_of: datetime | None, doing: 
             moment = as_of or data_as_of(conn)
         if moment is None:
             raise Conflict("there are no data yet: import a history, or connect a gateway")
-        with Console(stderr=True).status(f"{doing} as of {moment.isoformat()} …"):
+        with Console(stderr=True).status(f"{doing} as of {rfc3339(moment)} …"):
             return run_by_hand(job, JobContext(pool, settings, moment))

@@ -31,7 +31,9 @@ def whole_hour(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def read_history(conn: psycopg.Connection, *, as_of: datetime, reach: timedelta = REACH) -> History:
+def read_history(
+    conn: psycopg.Connection, *, as_of: datetime, reach: timedelta = REACH, cells_at_once: int = CELLS_AT_ONCE
+) -> History:
     """What was recorded in `reach` before `as_of` (a whole hour), for all assets; asset_id is the asset's key.
 
     An hour's reading carries the hour's beginning as its time, and is there only once the hour is over.
@@ -39,7 +41,7 @@ def read_history(conn: psycopg.Connection, *, as_of: datetime, reach: timedelta 
     span = {"since": as_of - reach, "until": as_of}
     history = History(
         assets=_assets(conn),
-        readings=_readings(conn, since=span["since"], until=as_of),
+        readings=_readings(conn, since=as_of - reach, until=as_of, cells_at_once=cells_at_once),
         events=_frame(conn, "history_events", span, EVENTS),
         repairs=_frame(conn, "history_repairs", span, REPAIRS),
         complaints=_frame(conn, "history_complaints", span, COMPLAINTS),
@@ -86,7 +88,9 @@ class _Point:
     kind: str
 
 
-def _readings(conn: psycopg.Connection, *, since: datetime, until: datetime) -> tuple[pl.DataFrame, ...]:
+def _readings(
+    conn: psycopg.Connection, *, since: datetime, until: datetime, cells_at_once: int
+) -> tuple[pl.DataFrame, ...]:
     """A wide frame for each kind of asset, read in parts that fit in memory."""
     with conn.cursor(row_factory=class_row(_Point)) as cur:
         points = cur.execute(_QUERIES["points_of_kinds"]).fetchall()
@@ -97,7 +101,7 @@ def _readings(conn: psycopg.Connection, *, since: datetime, until: datetime) -> 
         codes = sorted({point.code for point in of_kind})
         parts = [
             _wide(conn, part, codes, since=since, until=until)
-            for part in _parts(of_kind, at_once=max(CELLS_AT_ONCE // max(hours, 1), 1))
+            for part in _parts(of_kind, at_once=max(cells_at_once // max(hours, 1), 1))
         ]
         frame = pl.concat(parts)
         if len(frame):

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import psycopg
 
+from anju_contracts.clock import rfc3339
 from anju_ml import artifact
 from anju_ml.decide import OpenTicket
 from anju_ml.history import History
@@ -39,7 +40,7 @@ def score_at(pool: Pool, *, as_of: datetime, policy: Policy) -> dict[str, Any]:
         if chosen is None:
             newest = store.newest_model(conn)
             why = f"model {newest.id} was refused: {newest.why_not}" if newest else "no model has been trained"
-            return {"as_of": moment.isoformat(), "model": None, "why": why, "predictions": 0, "opened": 0, "joined": 0}
+            return {"as_of": rfc3339(moment), "model": None, "why": why, "predictions": 0, "opened": 0, "joined": 0}
     stored, data = chosen
     return score_with(pool, artifact.load(data), stored, as_of=moment, policy=policy)
 
@@ -57,7 +58,7 @@ def score_with(pool: Pool, model: Predictor, stored: StoredModel, *, as_of: date
         with pool.connection() as conn:
             touched.append(from_prediction(conn, decision, policy=policy, model_id=stored.id))
     return {
-        "as_of": as_of.isoformat(),
+        "as_of": rfc3339(as_of),
         "model": stored.id,
         "predictions": written,
         "opened": sum(ticket.origin is Origin.PROACTIVE and ticket.opened_at == as_of for ticket in touched),

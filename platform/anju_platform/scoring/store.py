@@ -1,5 +1,6 @@
 """Models and predictions in the database: every function works in the transaction of its caller."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from anju_platform.storage.notify import notify
 from anju_platform.storage.queries import load_queries
 
 _QUERIES = load_queries(__package__)
+_COLUMNS: Final = ("p_24h", "p_72h", "p_7d", "p_30d", "low", "high", "expected_at")
 CHAMPION_STAYS: Final = timedelta(days=30)
 """A champion goes on this long after its training when newer models are refused."""
 
@@ -75,12 +77,15 @@ def known_problems(conn: psycopg.Connection, *, as_of: datetime) -> list[KnownPr
 
 def store_predictions(conn: psycopg.Connection, risks: Sequence[Risk], *, as_of: datetime, model_id: int) -> int:
     """One row for each risk; a repeated run at the same `as_of` replaces its rows. How many there are."""
-    conn.execute(_QUERIES["stage_predictions"])
-    with conn.cursor() as cur, cur.copy(_QUERIES["copy_predictions"]) as copy:
-        for risk in risks:
-            spans = (risk.p_24h, risk.p_72h, risk.p_7d, risk.p_30d, risk.low, risk.high)
-            copy.write_row((risk.asset_id, risk.component, *spans, risk.expected_at, Jsonb(reasons_json(risk))))
-    written = conn.execute(_QUERIES["merge_predictions"], {"as_of": as_of, "model_id": model_id}).rowcount
+    values: dict[str, Any] = {name: [getattr(risk, name) for risk in risks] for name in _COLUMNS}
+    values |= {
+        "asset_keys": [risk.asset_id for risk in risks],
+        "components": [risk.component for risk in risks],
+        "reasons": [json.dumps(reasons_json(risk), ensure_ascii=False) for risk in risks],
+        "as_of": as_of,
+        "model_id": model_id,
+    }
+    written = conn.execute(_QUERIES["merge_predictions"], values).rowcount
     with conn.cursor(row_factory=scalar_row) as names:
         for community in names.execute(_QUERIES["scored_communities"], {"as_of": as_of}).fetchall():
             notify(conn, community, "prediction")

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from anju_contracts.clock import rfc3339
 from anju_ml import artifact
 from anju_ml.errors import TooPoor
 from anju_ml.model import train
@@ -39,7 +40,7 @@ def train_at(pool: Pool, *, as_of: datetime, policy: Policy, now: datetime, seed
         stored = store.add_model(conn, trained)
     return {
         "model": stored.id,
-        "as_of": moment.isoformat(),
+        "as_of": rfc3339(moment),
         "role": str(stored.role),
         "why_not": stored.why_not,
         "metrics": dict(trained.metrics),
