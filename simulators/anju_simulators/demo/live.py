@@ -69,7 +69,8 @@ def start_live(
         publications=places.publications,
         api_url=site.url,
         crew_waits_s=options.crew_waits_s,
-        state=places.world,
+        live_from=options.history_end,
+        visits=places.visits,
         truth=places.truth,
     )
     supervisor.start("devices", devices, environment)

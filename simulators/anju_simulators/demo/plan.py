@@ -10,7 +10,7 @@ from anju_simulators.scenario import Scenario
 from anju_simulators.services import Flavour
 
 Wanted = Literal["auto", "plain", "timescale"]
-STILL = 1e-6
+STILL = 0.0001
 """Speed of the clock while nothing is live yet: history ends now."""
 
 
@@ -79,8 +79,8 @@ class Places:
         return self.folder / "truth.csv"
 
     @property
-    def world(self) -> Path:
-        return self.folder / "world.pickle"
+    def visits(self) -> Path:
+        return self.folder / "visits.csv"
 
     @property
     def publications(self) -> Path:

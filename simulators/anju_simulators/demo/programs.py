@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 
@@ -65,7 +66,8 @@ def devices(
     publications: Path,
     api_url: str,
     crew_waits_s: float,
-    state: Path,
+    live_from: datetime,
+    visits: Path,
     truth: Path,
 ) -> Sequence[str]:
     return program(
@@ -79,6 +81,7 @@ def devices(
         *("--publications", publications),
         *("--api", api_url),
         *("--crew-waits", crew_waits_s),
-        *("--state", state),
+        *("--live-from", live_from.isoformat()),
+        *("--visits", visits),
         *("--truth", truth),
     )

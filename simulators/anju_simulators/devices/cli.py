@@ -1,6 +1,7 @@
 """`anju-simulate devices`."""
 
 import asyncio
+import logging
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,8 @@ from anju_contracts.clock import CLOCK_VARIABLE, parse_clock
 from anju_contracts.errors import ContractError
 from anju_contracts.jsonlog import configure_logging
 from anju_simulators.devices.crew import CrewPolicy
-from anju_simulators.devices.session import Setting, run_session, world_at
+from anju_simulators.devices.session import Setting, run_session
+from anju_simulators.devices.visits import world_until
 from anju_simulators.scenario import Scenario, ScenarioError, read_scenario
 
 
@@ -28,7 +30,8 @@ from anju_simulators.scenario import Scenario, ScenarioError, read_scenario
 @click.option("--api", "api_url", help="The platform: residents complain there, and a crew serves its tickets.")
 @click.option("--crew-waits", type=float, default=3.0, show_default=True, help="Real seconds a ticket is left to you.")
 @click.option("--crew-size", type=click.IntRange(0, 9), default=3, show_default=True)
-@click.option("--state", type=click.Path(path_type=Path), help="Where the world is kept from one run to the next.")
+@click.option("--live-from", help="Until then the world's own crews worked (RFC 3339). [default: now]")
+@click.option("--visits", type=click.Path(path_type=Path), help="Visits of crews: read at the start, added to later.")
 @click.option("--truth", type=click.Path(path_type=Path), help="Where the hidden truth goes at the end (CSV).")
 def devices_command(
     *,
@@ -42,7 +45,8 @@ def devices_command(
     api_url: str | None,
     crew_waits: float,
     crew_size: int,
-    state: Path | None,
+    live_from: str | None,
+    visits: Path | None,
     truth: Path | None,
 ) -> None:
     """Live devices of a simulated community, on their own protocols, until Ctrl-C.
@@ -51,10 +55,12 @@ def devices_command(
     device clock is ANJU_CLOCK, for example scaled:2026-01-01T00:00:00Z@2026-03-01T08:00:00Z*3600 for an hour a second.
     """
     configure_logging("devices", level=os.environ.get("ANJU_LOG_LEVEL", "INFO"))
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         clock = parse_clock(os.environ.get(CLOCK_VARIABLE, "real"))
         scenario = read_scenario(scenario_path) if scenario_path else _year_before(clock.now())
-    except (ContractError, ScenarioError) as exc:
+        begin = datetime.fromisoformat(live_from) if live_from else clock.now()
+    except (ContractError, ScenarioError, ValueError) as exc:
         raise click.ClickException(str(exc)) from exc
     setting = Setting(
         mqtt_url=mqtt_url,
@@ -65,10 +71,11 @@ def devices_command(
         period=timedelta(seconds=period_s),
         api_url=api_url,
         crew=CrewPolicy(technicians=CrewPolicy().technicians[:crew_size], watch_s=crew_waits),
-        state=state,
+        visits=visits,
         truth=truth,
     )
-    asyncio.run(run_session(world_at(scenario, clock.now(), state), setting, clock))
+    world = world_until(scenario, begin, clock.now(), visits)
+    asyncio.run(run_session(world, setting, clock))
 
 
 def _year_before(now: datetime) -> Scenario:

@@ -7,6 +7,7 @@ from datetime import datetime
 from anju_contracts.names import asset_key, split_asset_key
 from anju_simulators.devices.crew import CrewPolicy, Job, assign
 from anju_simulators.devices.platform_api import PlatformApi, Refused, Resolution, Ticket
+from anju_simulators.devices.visits import Visits
 from anju_simulators.records import Complaint
 from anju_simulators.world import World
 
@@ -44,8 +45,8 @@ class Crew:
     """Serves the open tickets of a community. A ticket that somebody else accepted is left to them; when they
     resolve it, the world's visit takes place too, so that the machine really gets better."""
 
-    def __init__(self, world: World, api: PlatformApi, policy: CrewPolicy) -> None:
-        self._world = world
+    def __init__(self, visits: Visits, api: PlatformApi, policy: CrewPolicy) -> None:
+        self._visits = visits
         self._api = api
         self._policy = policy
         self._jobs: dict[int, Job] = {}
@@ -104,5 +105,5 @@ class Crew:
     def _visit(self, ticket: Ticket, now: datetime) -> Resolution:
         assert ticket.asset is not None
         _, asset = split_asset_key(ticket.asset)
-        visit = self._world.visit(asset, ticket.component, now)
+        visit = self._visits.visit(asset, ticket.component, now)
         return Resolution(visit.finding, visit.action or "inspect", visit.component, visit.note)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import pickle
 import signal
 import time
 from contextlib import AsyncExitStack
@@ -17,10 +16,9 @@ from anju_simulators.devices.people import Crew, Residents
 from anju_simulators.devices.platform_api import PlatformApi, Unreachable
 from anju_simulators.devices.publication import PublicationLog
 from anju_simulators.devices.publisher import Publisher
+from anju_simulators.devices.visits import Visits
 from anju_simulators.devices.wiring import wire
-from anju_simulators.scenario import Scenario
 from anju_simulators.truth import write_truth
-from anju_simulators.workshop import Workshop
 from anju_simulators.world import World
 
 log = logging.getLogger(__name__)
@@ -34,7 +32,7 @@ CREW_EVERY_S = 0.5
 class Setting:
     """Converter number n listens on `modbus_port` + n. `api_url` None: nobody complains and nobody repairs.
 
-    `state` holds the world between two runs; `truth` gets the hidden truth at the end.
+    `visits` gets a line for each visit of a crew; `truth` gets the hidden truth at the end.
     """
 
     mqtt_url: str
@@ -45,20 +43,8 @@ class Setting:
     period: timedelta = timedelta(hours=1)
     api_url: str | None = None
     crew: CrewPolicy = field(default_factory=CrewPolicy)
-    state: Path | None = None
+    visits: Path | None = None
     truth: Path | None = None
-
-
-def world_at(scenario: Scenario, start: datetime, state: Path | None) -> World:
-    """The world as `state` left it, or as its own crews have kept it until `start`."""
-    if state is not None and state.exists():
-        kept: World = pickle.loads(state.read_bytes())  # noqa: S301  our own file, made by the run before
-        kept.run(max(kept.now, start), workshop=Workshop.EXTERNAL)
-        return kept
-    world = World(scenario)
-    world.run(start)
-    world.run(start, workshop=Workshop.EXTERNAL)
-    return world
 
 
 async def run_session(world: World, setting: Setting, clock: Clock) -> None:
@@ -83,17 +69,19 @@ async def run_session(world: World, setting: Setting, clock: Clock) -> None:
         finally:
             await meters.stop()
             unacknowledged = publisher.close()
-    _leave(world, setting)
+    if setting.truth is not None:
+        write_truth(setting.truth, world.truth())
     log.info("devices stopped", extra={"unheard": publisher.unheard, "unacknowledged": unacknowledged})
 
 
 @dataclass
 class People:
+    """Both go on from where they were when the platform could not be reached for a while."""
+
     residents: Residents
     crew: Crew
 
     async def live(self, clock: Clock, stop: asyncio.Event) -> None:
-        """A platform that can't be reached now is tried again."""
         while not stop.is_set():
             began_s = time.monotonic()
             try:
@@ -109,7 +97,7 @@ async def _people(world: World, setting: Setting, start: datetime, stack: AsyncE
         return None
     community = world.scenario.community
     api = await stack.enter_async_context(PlatformApi(setting.api_url, community))
-    return People(Residents(world, api, community, start=start), Crew(world, api, setting.crew))
+    return People(Residents(world, api, community, start=start), Crew(Visits(world, setting.visits), api, setting.crew))
 
 
 async def _keep_up(world: World, monitors: Monitors, people: People | None, clock: Clock, stop: asyncio.Event) -> None:
@@ -119,13 +107,6 @@ async def _keep_up(world: World, monitors: Monitors, people: People | None, cloc
             tasks.create_task(people.live(clock, stop))
         while not stop.is_set():
             now = clock.now()
-            world.run(now, workshop=Workshop.EXTERNAL)
+            world.run(now)
             monitors.step(now)
             await asyncio.sleep(TICK_S)
-
-
-def _leave(world: World, setting: Setting) -> None:
-    if setting.truth is not None:
-        write_truth(setting.truth, world.truth())
-    if setting.state is not None:
-        setting.state.write_bytes(pickle.dumps(world))
