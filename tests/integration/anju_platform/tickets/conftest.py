@@ -20,10 +20,9 @@ from anju_platform.desk.service import report
 from anju_platform.jobs import JobContext
 from anju_platform.tickets import intake, service, store
 from anju_platform.tickets.evidence import prediction_evidence
-from anju_platform.tickets.models import Finding, Priority, RepairAction, Ticket
+from anju_platform.tickets.models import CloseReason, Finding, Priority, RepairAction, Ticket
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
-_ROW = "SELECT * FROM ticket WHERE id = %s"
 
 
 @dataclass
@@ -115,6 +114,10 @@ class Community:
         """Accept at once, resolve an hour later."""
         self.accept(ticket_id, at)
         return self.resolve(ticket_id, at + timedelta(hours=1), finding, **more)
+
+    def close(self, ticket_id: int, reason: CloseReason | None, at: datetime) -> Ticket:
+        with self.pool.connection() as conn:
+            return service.close(conn, ticket_id, actor="li", reason=reason, at=at, now=self.now)
 
     def story(self, ticket_id: int) -> store.Story:
         with self.pool.connection() as conn:
