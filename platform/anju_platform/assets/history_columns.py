@@ -27,10 +27,12 @@ def point_columns(frame: pl.DataFrame) -> list[str]:
     return [name for name in frame.columns if name not in ("asset_id", "ts")]
 
 
-def slices(frame: pl.DataFrame, point_ids: Mapping[tuple[str, str], int]) -> Iterator[Samples]:
+def slices(
+    frame: pl.DataFrame, point_ids: Mapping[tuple[str, str], int], *, at_once: int = SLICE_VALUES
+) -> Iterator[Samples]:
     """The readings of `frame` in the order of time, settled, in slices that never cut a day (in UTC) in two.
 
-    `point_ids` are by asset and point; a day may be larger than SLICE_VALUES.
+    `point_ids` are by asset and point; a day may be larger than `at_once` values.
     """
     columns = point_columns(frame)
     ordered = frame.sort("ts")
@@ -38,7 +40,7 @@ def slices(frame: pl.DataFrame, point_ids: Mapping[tuple[str, str], int]) -> Ite
     ids = np.array([[point_ids.get((asset, name), 0) for name in columns] for asset in assets], np.int64)
     ids = ids.reshape(len(assets), len(columns))
     at_us = ordered["ts"].cast(pl.Datetime("us", "UTC")).to_physical().to_numpy()
-    for start, end in _cuts(ordered["ts"], max(1, SLICE_VALUES // max(1, len(columns)))):
+    for start, end in _cuts(ordered["ts"], max(1, at_once // max(1, len(columns)))):
         part = ordered[start:end].select(columns).to_numpy()
         rows, cells = np.nonzero(np.isfinite(part))
         found = Samples(

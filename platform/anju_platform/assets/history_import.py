@@ -25,7 +25,7 @@ from anju_platform.storage.samples import Samples, newest, settle, to_us
 from anju_platform.storage.telemetry import merge_latest, prepare_session
 
 QUERIES = load_queries("anju_platform.assets")
-_KNOWN_COLUMNS: Final = ("asset_id", "kind", "model", "installed_on")
+_KNOWN_COLUMNS: Final = ("asset_id", "kind", "model", "installed_on", "label_zh", "label_en", "location")
 _AHEAD: Final = timedelta(minutes=10)
 Progress = Callable[[int], None]
 """Told how many readings were loaded since the last call."""
@@ -111,9 +111,16 @@ def _spec(row: dict[str, Any], points: list[str]) -> AssetSpec:
         row["kind"],
         row["model"],
         [PointSpec(name) for name in points],
+        label=_label(row),
+        location=None if row.get("location") is None else str(row["location"]),
         installed_on=installed_on if isinstance(installed_on, date) else None,
         attributes={name: str(value) if isinstance(value, date) else value for name, value in attributes.items()},
     )
+
+
+def _label(row: dict[str, Any]) -> Label | None:
+    zh, en = row.get("label_zh"), row.get("label_en")
+    return Label(str(zh or en), str(en or zh)) if zh or en else None
 
 
 def _load_readings(

@@ -1,9 +1,9 @@
-"""Binary COPY between PostgreSQL and numpy: whole columns at once, no Python object for a row.
+"""Binary COPY from numpy into PostgreSQL: whole columns at once, no Python object for a row.
 
 The format is that of the PostgreSQL manual, COPY, "Binary Format"; only fixed-width columns without nulls.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, LiteralString
@@ -68,23 +68,3 @@ def copy_in(conn: psycopg.Connection, target: CopyIn, columns: Sequence[NDArray[
     with conn.cursor() as cur, cur.copy(target.statement) as copy:
         for start in range(0, len(stream), _CHUNK_BYTES):
             copy.write(stream[start : start + _CHUNK_BYTES])
-
-
-def copy_out(
-    conn: psycopg.Connection, query: LiteralString, types: Sequence[str], params: Mapping[str, object]
-) -> list[NDArray[Any]]:
-    """The columns that `query` gives (a SELECT whose columns have `types` and no nulls); timestamptz as
-    microseconds since 1970."""
-    statement = b"COPY (" + query.strip().rstrip(";").encode() + b") TO STDOUT (FORMAT BINARY)"
-    with conn.cursor() as cur, cur.copy(statement, params) as copy:
-        stream = bytearray()
-        for block in copy:
-            stream += block
-    layout = row_type(types)
-    rows = np.frombuffer(stream, layout, offset=len(_SIGNATURE), count=(len(stream) - 21) // layout.itemsize)
-    return [_native(rows[f"value{index}"], name) for index, name in enumerate(types)]
-
-
-def _native(column: NDArray[Any], name: str) -> NDArray[Any]:
-    native = column.astype(column.dtype.newbyteorder("="))
-    return native + POSTGRES_EPOCH_US if name == "timestamptz" else native
