@@ -33,7 +33,10 @@ class Turns(Generic[K]):
 
     def done(self, key: K, *, started_s: float, now_s: float, answered: bool) -> None:
         """The turn that began at `started_s` is over."""
-        due_s = self._dues_s[key] = max(self._dues_s[key] + self._periods_s[key], now_s)
+        due_s = self._dues_s[key] + self._periods_s[key]
+        if due_s < now_s:
+            due_s = max(started_s + self._periods_s[key], now_s)
+        self._dues_s[key] = due_s
         heapq.heappush(self._healthy if answered else self._suspect, (due_s, self._order[key], key))
         if not answered:
             self._suspects_wait_until_s = now_s + HEALTHY_SHARE * (now_s - started_s)

@@ -14,7 +14,7 @@ from anju_contracts.event import Event
 from anju_contracts.receipt import Receipt
 from anju_edge_agent.samples import Sample, us_of
 from anju_gateway.errors import CorruptOutboxError, OutboxError
-from anju_gateway.outbox_file import Counts, Limits, OutboxFile, Work, connect
+from anju_gateway.outbox_file import Counts, Limits, OutboxFile, Work, connect, translated
 from anju_gateway.packing import SAMPLES_A_BATCH
 from anju_gateway.queries import load_queries
 
@@ -59,6 +59,7 @@ class Outbox:
         self._receipts: list[Receipt] = []
         self._wake = threading.Condition()
         self._closing = False
+        self._suspect: CorruptOutboxError | None = None
         self.trouble: str | None = None
         self.set_aside: Path | None = None
         self._file = self._open()
@@ -125,7 +126,7 @@ class Outbox:
     def _run(self) -> None:
         while True:
             entries, receipts, closing = self._gather()
-            if entries or receipts or self._is_queued():
+            if entries or receipts or self._suspect or self._is_queued():
                 self._write(entries, receipts)
                 self._on_change()
             if closing:
@@ -134,12 +135,15 @@ class Outbox:
     def _gather(self) -> tuple[list[_Entry], list[Receipt], bool]:
         """What is waiting, once something is: agents that come within a few milliseconds share an fsync."""
         with self._wake:
-            self._wake.wait_for(lambda: self._entries or self._receipts or self._closing, timeout=IDLE_S)
+            self._wake.wait_for(self._has_work, timeout=IDLE_S)
             if self._entries and not self._closing:
                 self._wake.wait_for(self._is_full, timeout=GATHER_S)
             entries, self._entries = self._entries, []
             receipts, self._receipts = self._receipts, []
             return entries, receipts, self._closing
+
+    def _has_work(self) -> bool:
+        return bool(self._entries or self._receipts or self._closing or self._suspect)
 
     def _is_full(self) -> bool:
         return self._closing or sum(len(entry.samples) for entry in self._entries) >= SAMPLES_A_BATCH
@@ -164,7 +168,7 @@ class Outbox:
 
     def _persist(self, work: Work) -> OutboxError | None:
         """Write `work`, however long it takes; the error when we are told to close before the disk takes it."""
-        corrupt: CorruptOutboxError | None = None
+        corrupt, self._suspect = self._suspect, None
         while True:
             try:
                 if corrupt is not None:
@@ -219,9 +223,14 @@ class Outbox:
     def _select(self, query: str, parameters: Mapping[str, object]) -> list[Any]:
         with self._reading:
             try:
-                if self._reader is None:
-                    self._reader = connect(self._path)
-                return self._reader.execute(load_queries()[query], parameters).fetchall()
+                with translated():
+                    if self._reader is None:
+                        self._reader = connect(self._path)
+                    return self._reader.execute(load_queries()[query], parameters).fetchall()
+            except CorruptOutboxError as exc:
+                self._suspect = exc
             except sqlite3.Error as exc:
                 log.warning("the outbox can't be read", extra={"reason": str(exc)})
-                return []
+        with self._wake:
+            self._wake.notify()
+        return []

@@ -64,7 +64,7 @@ class OutboxFile:
         self._limits = limits
         self._names = Names()
         self._queries = load_queries()
-        with _translated():
+        with translated():
             self._db = connect(path)
             try:
                 self.epoch = self._prepare()
@@ -76,7 +76,7 @@ class OutboxFile:
     def write(self, work: Work, *, now_us: int) -> None:
         """Keep, forget and count in one transaction; `counts` changes when it is on disk."""
         counts = {stream: count.copy() for stream, count in self.counts.items()}
-        with _translated(), self._transaction():
+        with translated(), self._transaction():
             samples, events = counts[Stream.TELEMETRY], counts[Stream.EVENT]
             self._add(
                 pack_samples(work.samples, self._names, epoch=self.epoch, last_seq=samples.last_seq), counts, now_us
@@ -91,7 +91,7 @@ class OutboxFile:
 
     def compact(self) -> None:
         """Give free pages back to the file system, some at a time, when there are many."""
-        with _translated():
+        with translated():
             (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
             if free > _SPARE_PAGES:
                 self._db.execute(f"PRAGMA incremental_vacuum({_SPARE_PAGES})").fetchall()
@@ -229,7 +229,8 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Turn what SQLite says of a broken file into CorruptOutboxError; other errors of it pass through."""
     try:
         yield
     except sqlite3.DatabaseError as exc:

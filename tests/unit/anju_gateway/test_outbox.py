@@ -1,0 +1,149 @@
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from anju_contracts.clock import RealClock
+from anju_contracts.codes import Severity
+from anju_contracts.envelope import MAX_SEQ, Stream
+from anju_contracts.event import Event, EventState
+from anju_contracts.receipt import Receipt
+from anju_contracts.senml import decode_pack
+from anju_edge_agent.samples import Sample, moment_of, us_of
+from anju_gateway.errors import OutboxError
+from anju_gateway.outbox import Outbox
+from anju_gateway.outbox_file import Limits
+
+NOON = 1_767_268_800_000_000
+CLOCK = RealClock()
+
+Open = Callable[[], Outbox]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "outbox.sqlite3"
+
+
+@pytest.fixture
+def opened(path: Path) -> Iterator[Open]:
+    """Opens the outbox; what is open at the end is closed."""
+    made: list[Outbox] = []
+
+    def open_it() -> Outbox:
+        made.append(Outbox(path, Limits(), CLOCK))
+        return made[-1]
+
+    yield open_it
+    for outbox in made:
+        outbox.close()
+
+
+def sample(number: int) -> Sample:
+    return Sample("em-001", "power_w", NOON + number, float(number))
+
+
+def event(code: str, state: EventState) -> Event:
+    return Event("lift-01", code, moment_of(NOON), state, Severity.MINOR)
+
+
+def values_in(outbox: Outbox) -> list[float]:
+    batches = outbox.read(Stream.TELEMETRY, after=0, up_to=MAX_SEQ, most=10_000)
+    return [value for batch in batches for value in decode_pack(batch.payload, now=CLOCK.now()).values]
+
+
+def test_what_a_call_returned_from_is_there_after_a_restart(opened: Open) -> None:
+    outbox = opened()
+    outbox([sample(1), sample(2)], [])
+    outbox.close()
+    again = opened()
+    assert values_in(again) == [1.0, 2.0]
+    assert again.epoch == outbox.epoch
+
+
+def test_many_agents_hand_over_at_once_and_share_commits(opened: Open) -> None:
+    outbox = opened()
+    with ThreadPoolExecutor(16) as pool:
+        for number in range(400):
+            pool.submit(outbox, [sample(number)], [])
+    assert sorted(values_in(outbox)) == [float(number) for number in range(400)]
+    assert outbox.counts()[Stream.TELEMETRY].last_seq < 400
+    assert outbox.counts()[Stream.TELEMETRY].produced == 400
+
+
+def test_a_receipt_empties_it_and_says_so(path: Path) -> None:
+    changed = threading.Event()
+    outbox = Outbox(path, Limits(), CLOCK, on_change=changed.set)
+    outbox([sample(1)], [])
+    assert changed.wait(5)
+    changed.clear()
+    outbox.receive(Receipt(outbox.epoch, Stream.TELEMETRY, [(1, 1)]))
+    assert changed.wait(5)
+    assert values_in(outbox) == []
+    assert outbox.counts()[Stream.TELEMETRY].committed == 1
+    outbox.close()
+
+
+def test_alarms_that_are_raised_are_known_after_a_restart(opened: Open) -> None:
+    outbox = opened()
+    raised, cleared = EventState.RAISE, EventState.CLEAR
+    outbox(
+        [], [event("lift.tilt", raised), event("lift.overspeed", raised), event("door.tamper", EventState.MOMENTARY)]
+    )
+    outbox([], [event("lift.overspeed", cleared)])
+    outbox.close()
+    assert opened().raised() == {"lift-01": {"lift.tilt"}}
+
+
+def test_what_was_taken_before_a_moment_can_be_told(opened: Open) -> None:
+    outbox = opened()
+    outbox([sample(1)], [])
+    outbox([sample(2)], [])
+    assert outbox.last_before(Stream.TELEMETRY, us_of(CLOCK.now()) + 1) == 2
+    assert outbox.last_before(Stream.TELEMETRY, NOON) == 0
+
+
+def test_a_closed_outbox_refuses_and_closing_twice_is_fine(opened: Open) -> None:
+    outbox = opened()
+    outbox.close()
+    with pytest.raises(OutboxError):
+        outbox([sample(1)], [])
+
+
+def test_what_cannot_be_encoded_is_refused_and_stops_nothing(opened: Open) -> None:
+    outbox = opened()
+    with pytest.raises(OutboxError):
+        outbox([], [object()])  # type: ignore[list-item]
+    outbox([sample(1)], [])
+    assert values_in(outbox) == [1.0]
+
+
+def test_a_corrupt_file_is_set_aside_with_a_new_epoch(path: Path, opened: Open) -> None:
+    outbox = opened()
+    outbox([sample(1)], [])
+    outbox.close()
+    spoiled = bytearray(path.read_bytes())
+    spoiled[20:4_000] = b"\xff" * 3_980
+    path.write_bytes(spoiled)
+    again = opened()
+    assert again.epoch != outbox.epoch
+    assert again.set_aside is not None
+    assert again.set_aside.read_bytes() == bytes(spoiled)
+    again([sample(2)], [])
+    assert values_in(again) == [2.0]
+
+
+def test_a_file_that_breaks_while_it_is_in_use_is_replaced_as_soon_as_it_shows(path: Path, opened: Open) -> None:
+    outbox = opened()
+    outbox([sample(1)], [])
+    epoch = outbox.epoch
+    for suffix in ("", "-wal"):
+        file = path.with_name(path.name + suffix)
+        file.write_bytes(b"\xff" * max(file.stat().st_size, 8_192))
+    values_in(outbox)
+    outbox([sample(2)], [])
+    assert outbox.epoch != epoch
+    assert values_in(outbox) == [2.0]
+    assert outbox.set_aside is not None
