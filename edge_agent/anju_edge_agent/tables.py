@@ -145,6 +145,8 @@ class Table:
             self._known.add(key)
             return None
         inner = self.table(key)
+        if not isinstance(self._data[key], dict):
+            return None
         label = Label(inner.text("zh", required=True), inner.text("en", required=True))
         inner.done()
         return label
