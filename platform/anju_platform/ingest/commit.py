@@ -27,10 +27,11 @@ from anju_platform.ingest.models import (
     TelemetryBatch,
     Unreadable,
     ledger_key,
+    part_of_batch,
 )
 from anju_platform.ingest.notices import store_account, store_birth, store_state
 from anju_platform.ingest.readings import resolve_unknown, store_samples, watermarks_of
-from anju_platform.storage.samples import days_of, to_us
+from anju_platform.storage.samples import Samples, days_of, to_us
 from anju_platform.storage.telemetry import KnownDays
 
 REFUSED: Final = "refused"
@@ -126,16 +127,16 @@ class Committer:
             letters += waiting
             found, unknown = resolve_unknown(self._conn, telemetry, telemetry_days=self._telemetry_days)
             letters += unknown
-            parts = [(batch.address.community, batch.samples) for batch in telemetry] + found
+            parts = [part_of_batch(batch, batch.samples) for batch in telemetry] + found
             stored = store_samples(self._conn, parts, merge=merge)
             letters += [letter for batch in fresh for letter in batch.letters]
             write_letters(self._conn, letters, received_at=now)
         return Outcome(
             tuple(messages),
             stored,
-            watermarks=watermarks_of(telemetry, now_us=to_us(now)),
-            communities=frozenset(community for community, samples in parts if len(samples)),
-            announced=announced | frozenset(community for community, _ in found),
+            watermarks=watermarks_of(parts, now_us=to_us(now)),
+            communities=frozenset(part.address.community for part in parts if len(part.samples)),
+            announced=announced | frozenset(part.address.community for part in found),
             letters=tuple(letters),
             events=new_events,
             repeated=repeated,
@@ -184,7 +185,7 @@ class Committer:
                 write_letters(self._conn, [letter], received_at=now)
         except psycopg.Error as error:
             raise StorageUnavailable(f"database: {type(error).__name__}: {error}") from error
-        return Outcome((message,), store_samples(self._conn, [], merge=False), letters=(letter,))
+        return Outcome((message,), Samples.concat([]), letters=(letter,))
 
 
 def _by_kind(

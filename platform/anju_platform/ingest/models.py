@@ -117,6 +117,20 @@ def ledger_key(batch: TelemetryBatch | EventBatch) -> LedgerKey | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Samples of one gateway's batch that go into telemetry; `live` ones move its watermark."""
+
+    address: GatewayAddress
+    samples: Samples
+    live: bool
+
+
+def part_of_batch(batch: TelemetryBatch, samples: Samples) -> Part:
+    """Neither backfill nor a message published by hand counts as live."""
+    return Part(batch.address, samples, batch.envelope is not None and not batch.envelope.historical)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What one committed transaction means for the world outside of it."""
 

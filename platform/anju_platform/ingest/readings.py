@@ -6,7 +6,7 @@ import psycopg
 
 from anju_contracts.topics import GatewayAddress
 from anju_platform.ingest.directory import find_points
-from anju_platform.ingest.models import Letter, TelemetryBatch
+from anju_platform.ingest.models import Letter, Part, TelemetryBatch, part_of_batch
 from anju_platform.ingest.registry_lock import share_registry
 from anju_platform.ingest.screen import Window, screen, unknown_letter
 from anju_platform.storage.samples import Samples, hours_of, settle
@@ -15,16 +15,16 @@ from anju_platform.storage.telemetry import insert_samples, mark_rollups_due, me
 
 def resolve_unknown(
     conn: psycopg.Connection, batches: Sequence[TelemetryBatch], *, telemetry_days: int
-) -> tuple[list[tuple[str, Samples]], list[Letter]]:
+) -> tuple[list[Part], list[Letter]]:
     """Look up once more, with the registry held still until the commit, what the decoder found unknown.
 
-    Returns samples of points that are known after all, by community, and letters for the rest.
+    Returns the samples of points that are known after all, and letters for the rest.
     """
     doubtful = [batch for batch in batches if batch.unknown is not None]
     if not doubtful:
         return [], []
     share_registry(conn, {batch.address.community for batch in doubtful})
-    found: list[tuple[str, Samples]] = []
+    found: list[Part] = []
     letters: list[Letter] = []
     for batch in doubtful:
         assert batch.unknown is not None
@@ -32,34 +32,33 @@ def resolve_unknown(
         window = Window.at(batch.arrival.received_at, telemetry_days=telemetry_days)
         screened = screen(batch.unknown, ids, window, topic=batch.arrival.topic, address=batch.address)
         if len(screened.samples):
-            found.append((batch.address.community, screened.samples))
+            found.append(part_of_batch(batch, screened.samples))
         if screened.unknown is not None:
             letters.append(unknown_letter(screened.unknown, topic=batch.arrival.topic, address=batch.address))
     return found, letters
 
 
-def store_samples(conn: psycopg.Connection, parts: Sequence[tuple[str, Samples]], *, merge: bool) -> Samples:
-    """Store samples by community and note which rollups no longer match; returns them settled.
+def store_samples(conn: psycopg.Connection, parts: Sequence[Part], *, merge: bool) -> Samples:
+    """Store the samples of `parts` and note which rollups no longer match; returns them settled.
 
     Without `merge` psycopg.errors.UniqueViolation says that some are there already.
     """
-    settled = settle(Samples.concat([samples for _, samples in parts]))
+    settled = settle(Samples.concat([part.samples for part in parts]))
     if not len(settled):
         return settled
     if merge:
         merge_samples(conn, settled)
     else:
         insert_samples(conn, settled)
-    mark_rollups_due(conn, {(community, hour) for community, part in parts for hour in hours_of(part.at_us)})
+    mark_rollups_due(conn, {(part.address.community, hour) for part in parts for hour in hours_of(part.samples.at_us)})
     return settled
 
 
-def watermarks_of(batches: Sequence[TelemetryBatch], *, now_us: int) -> dict[GatewayAddress, int]:
-    """The greatest time of live samples by gateway, never ahead of `now_us`. Messages published by hand count not."""
+def watermarks_of(parts: Sequence[Part], *, now_us: int) -> dict[GatewayAddress, int]:
+    """The greatest time of live samples by gateway, never ahead of `now_us`."""
     reached: dict[GatewayAddress, int] = {}
-    for batch in batches:
-        if batch.envelope is None or batch.envelope.historical or not len(batch.samples):
-            continue
-        at_us = min(int(batch.samples.at_us.max()), now_us)
-        reached[batch.address] = max(at_us, reached.get(batch.address, 0))
+    for part in parts:
+        if part.live and len(part.samples):
+            at_us = min(int(part.samples.at_us.max()), now_us)
+            reached[part.address] = max(at_us, reached.get(part.address, at_us))
     return reached

@@ -5,10 +5,12 @@ CREATE FUNCTION telemetry_ensure_day(day date) RETURNS void LANGUAGE plpgsql AS 
 DECLARE
     part text := 'telemetry_' || to_char(day, 'YYYYMMDD');
 BEGIN
-    IF to_regclass(part) IS NULL THEN
-        PERFORM pg_advisory_xact_lock(hashtextextended('anju telemetry days', 0));
-    END IF;
-    IF to_regclass(part) IS NULL THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended('anju telemetry days', 0));
+    -- by a query with a snapshot of its own: to_regclass may remember what was so before the lock
+    IF NOT EXISTS (
+        SELECT FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
+        WHERE inhparent = 'telemetry'::regclass AND child.relname = part
+    ) THEN
         EXECUTE format('CREATE TABLE %I (LIKE telemetry INCLUDING ALL)', part);
         EXECUTE format(
             'ALTER TABLE telemetry ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
