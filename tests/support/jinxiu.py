@@ -244,7 +244,8 @@ def _foresee(conn: psycopg.Connection, garden: Garden) -> None:
         "ece": 0.021,
     }
     row = conn.execute(
-        "INSERT INTO model (as_of, trained_at, role, metrics, artifact) VALUES (%s, %s, 'champion', %s, '') RETURNING id",
+        "INSERT INTO model (as_of, trained_at, role, metrics, artifact) VALUES (%s, %s, 'champion', %s, '')"
+        " RETURNING id",
         (UNTIL - timedelta(days=6), UNTIL - timedelta(days=6), Jsonb(metrics)),
     ).fetchone()
     assert row is not None
@@ -252,21 +253,21 @@ def _foresee(conn: psycopg.Connection, garden: Garden) -> None:
     for back in range(30, -1, -1):
         as_of = UNTIL.replace(hour=0, minute=0) - timedelta(days=back)
         risen = 0.04 + 0.68 * (1 - back / 30) ** 3
-        add_prediction(conn, garden, "lift-03", "door_operator", as_of, risen)
-        add_prediction(conn, garden, "lift-03", "brake", as_of, 0.031)
-        add_prediction(conn, garden, "lift-01", "controller", as_of, 0.05 + 0.002 * (30 - back))
-        add_prediction(conn, garden, "door-02", "battery", as_of, 0.2 + 0.006 * (30 - back))
-        add_prediction(conn, garden, "em-001", "comm_module", as_of, 0.017)
+        add_prediction(conn, garden, "lift-03", "door_operator", as_of=as_of, p_30d=risen)
+        add_prediction(conn, garden, "lift-03", "brake", as_of=as_of, p_30d=0.031)
+        add_prediction(conn, garden, "lift-01", "controller", as_of=as_of, p_30d=0.05 + 0.002 * (30 - back))
+        add_prediction(conn, garden, "door-02", "battery", as_of=as_of, p_30d=0.2 + 0.006 * (30 - back))
+        add_prediction(conn, garden, "em-001", "comm_module", as_of=as_of, p_30d=0.017)
 
 
 def add_prediction(
-    conn: psycopg.Connection, garden: Garden, code: str, component: str, as_of: datetime, p_30d: float
+    conn: psycopg.Connection, garden: Garden, code: str, component: str, *, as_of: datetime, p_30d: float
 ) -> int:
     """A prediction with two reasons; the probability of 30 days is given, shorter horizons follow from it."""
     shares = [1 - (1 - p_30d) ** (days / 30) for days in (1, 3, 7)]
     row = conn.execute(
-        "INSERT INTO prediction (asset_id, component, as_of, expected_at, model_id, p_24h, p_72h, p_7d, p_30d, low, high,"
-        " reasons) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id",
+        "INSERT INTO prediction (asset_id, component, as_of, expected_at, model_id, p_24h, p_72h, p_7d, p_30d, low,"
+        " high, reasons) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id",
         (
             garden.assets[code],
             component,
@@ -307,7 +308,7 @@ def open_proactive(
     conn: psycopg.Connection, garden: Garden, code: str, component: str, *, at: datetime, p_30d: float
 ) -> int:
     """A ticket that a prediction of `at` opened."""
-    prediction = add_prediction(conn, garden, code, component, at, p_30d)
+    prediction = add_prediction(conn, garden, code, component, as_of=at, p_30d=p_30d)
     evidence = prediction_evidence(
         prediction, as_of=at, component=component, priority=Priority.NORMAL, probability=p_30d, data={}
     )

@@ -9,6 +9,7 @@ from anju_contracts.names import NAME_PATTERN
 from anju_platform.assets import lists
 from anju_platform.assets.lists import Window
 from anju_platform.assets.readings import choose_points, list_hour_readings, list_raw_readings, read_series
+from anju_platform.assets.timeline import Timeline, read_timeline
 from anju_platform.assets.views import (
     AssetDetail,
     AssetView,
@@ -40,6 +41,7 @@ PointNames = Annotated[
     list[Annotated[str, Query(**_Name)]],
     Query(alias="point", max_length=32, description="May be repeated; all points of the asset where left out"),
 ]
+EventCode = Annotated[str | None, Query(description="Only of this code", examples=["lift.door_close_fault"], **_Name)]
 
 
 @router.get("/communities", summary="All communities")
@@ -94,7 +96,7 @@ def readings(
 ) -> Page[RawReading] | Page[HourReading]:
     detail = lists.asset_detail(conn, asset)
     points = choose_points(detail.points, point)
-    window = _window(detail.points, now, since, until, RAW_SPAN if resolution == "raw" else HOUR_SPAN)
+    window = Window(*_window(detail.points, now, since, until, RAW_SPAN if resolution == "raw" else HOUR_SPAN))
     name = f"readings-{resolution}"
     after = decode_moment_cursor(name, cursor)
     if resolution == "raw":
@@ -121,10 +123,20 @@ def series(
 ) -> list[Series]:
     detail = lists.asset_detail(conn, asset)
     points = choose_points(detail.points, point)
-    window = _window(detail.points, now, since, until, HOUR_SPAN)
-    assert window.since is not None
-    assert window.until is not None
-    return read_series(conn, points, since=window.since, until=window.until)
+    begin, end = _window(detail.points, now, since, until, HOUR_SPAN)
+    return read_series(conn, points, since=begin, until=end)
+
+
+@router.get(
+    "/assets/{asset}/timeline",
+    summary="Events, repairs, complaints, tickets and risk of an asset over time",
+    description="Times are seconds since 1970, for charts. Without `from` and `to`: the last 30 days of readings.",
+    responses=FOUND_OR_NOT,
+)
+def timeline(*, conn: Conn, now: Now, asset: AssetKey, since: Since = None, until: Until = None) -> Timeline:
+    detail = lists.asset_detail(conn, asset)
+    begin, end = _window(detail.points, now, since, until, HOUR_SPAN)
+    return read_timeline(conn, detail.id, since=begin, until=end)
 
 
 @router.get("/assets/{asset}/events", summary="Events of an asset, newest first", responses=FOUND_OR_NOT)
@@ -132,6 +144,7 @@ def asset_events(
     *,
     conn: Conn,
     asset: AssetKey,
+    code: EventCode = None,
     since: Since = None,
     until: Until = None,
     limit: Limit = DEFAULT_LIMIT,
@@ -139,7 +152,7 @@ def asset_events(
 ) -> Page[EventView]:
     key = lists.get_asset(conn, asset).key
     after = decode_moment_cursor("events", cursor)
-    rows = lists.list_events(conn, asset=key, window=Window(since, until), after=after, limit=limit + 1)
+    rows = lists.list_events(conn, asset=key, code=code, window=Window(since, until), after=after, limit=limit + 1)
     return page_of("events", rows, limit, lambda row: (row.at, row.id))
 
 
@@ -164,7 +177,7 @@ def events(
     *,
     conn: Conn,
     community: InCommunity = None,
-    code: Annotated[str | None, Query(examples=["lift.door_close_fault"], **_Name)] = None,
+    code: EventCode = None,
     severity: Annotated[Literal["info", "minor", "major", "critical"] | None, Query()] = None,
     since: Since = None,
     until: Until = None,
@@ -194,11 +207,11 @@ def gateways(
 
 def _window(
     points: list[PointView], now: datetime, since: datetime | None, until: datetime | None, span: timedelta
-) -> Window:
+) -> tuple[datetime, datetime]:
     """`since` to `until`; what is left out reaches to the newest reading, and back by `span`."""
     newest = max((point.at for point in points if point.at), default=now)
     end = until or max(newest, now) + AHEAD
     begin = since or min(end, newest + AHEAD) - span
     if begin >= end:
         raise Invalid("from", begin.isoformat(), f"before `to`, {end.isoformat()}")
-    return Window(begin, end)
+    return begin, end

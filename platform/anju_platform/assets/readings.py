@@ -14,7 +14,6 @@ from anju_platform.assets.lists import NEWEST, MomentKey, Window, moment_paramet
 from anju_platform.assets.views import HourReading, PointView, RawReading, Series
 from anju_platform.errors import Invalid
 from anju_platform.storage.queries import load_queries
-from anju_platform.web.fields import Titles
 
 QUERIES = load_queries(__package__)
 Conn = Connection[Any]
@@ -103,7 +102,7 @@ def _series(point: PointView, rows: Sequence[dict[str, Any]], step_s: int, since
     first = next((index for index, at in enumerate(begins) if at + step_s > since.timestamp()), len(begins))
     return Series(
         point=point.code,
-        label=point.label or Titles(zh=point.code, en=point.code),
+        label=point.title,
         unit=point.unit_shown,
         kind=point.kind,
         step_s=step_s,

@@ -10,6 +10,7 @@ from anju_contracts.event import EventState
 from anju_contracts.kinds import component_label, kind_label
 from anju_contracts.units import SHOWN_AS
 from anju_platform.web.fields import Titles, titles
+from anju_platform.web.language import catalogue
 
 
 class CommunityView(BaseModel):
@@ -40,6 +41,14 @@ class PointView(BaseModel):
     @property
     def unit_shown(self) -> str:
         return SHOWN_AS.get(self.unit, self.unit)
+
+    @property
+    def title(self) -> Titles:
+        """Its own label, else the catalogue's title of that code, else the code."""
+        if self.label:
+            return self.label
+        known = catalogue().get(f"point.{self.code}", {})
+        return Titles(zh=known.get("zh", self.code), en=known.get("en", self.code))
 
 
 class AssetView(BaseModel):

@@ -2,7 +2,11 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, computed_field
+
+from anju_contracts.codes import code_label
+from anju_platform.desk.categories import CATEGORIES
+from anju_platform.web.fields import Titles, titles
 
 
 class ComplaintView(BaseModel):
@@ -16,3 +20,8 @@ class ComplaintView(BaseModel):
     text: str = Field(examples=["电梯关门时有异响"])
     channel: str = Field(examples=["app"])
     ticket_id: int | None
+
+    @computed_field
+    def category_label(self) -> Titles:
+        known = CATEGORIES.get(self.category)
+        return titles(known.label if known else code_label(self.category))

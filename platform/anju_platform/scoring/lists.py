@@ -40,6 +40,13 @@ def predictions_of_ticket(conn: Conn, ticket_id: int) -> list[PredictionView]:
         return cur.execute(QUERIES["predictions_of_ticket"], {"ticket_id": ticket_id}).fetchall()
 
 
+def current_risks(conn: Conn, asset: str) -> list[PredictionView]:
+    """Of each component by the asset's newest predictions, the likeliest failure first."""
+    with conn.cursor(row_factory=class_row(PredictionView)) as cur:
+        found = cur.execute(QUERIES["current_risks"], {"asset": asset}).fetchall()
+    return sorted(found, key=lambda risk: -risk.p_30d)
+
+
 def list_models(conn: Conn, *, role: str | None = None, after: int | None = None, limit: int) -> list[ModelView]:
     """Newest first."""
     with conn.cursor(row_factory=class_row(ModelView)) as cur:

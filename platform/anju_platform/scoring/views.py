@@ -60,3 +60,20 @@ class ModelView(BaseModel):
     why_not: str
     metrics: Mapping[str, Any]
     artifact_bytes: int
+
+    @property
+    def figures(self) -> list[tuple[str, str]]:
+        """The metrics that are a number, or a number with its interval, as text."""
+        return [(name, text) for name, value in self.metrics.items() if (text := _figure(value))]
+
+
+def _figure(value: object) -> str | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return f"{value:.3g}"
+    if isinstance(value, Mapping) and isinstance(value.get("value"), int | float):
+        ends = [value.get(end) for end in ("low", "high")]
+        interval = f" ({ends[0]:.3g} – {ends[1]:.3g})" if all(isinstance(end, int | float) for end in ends) else ""
+        return f"{value['value']:.3g}{interval}"
+    return None

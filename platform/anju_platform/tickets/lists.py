@@ -43,10 +43,13 @@ def list_tickets(
         "limit": limit,
     }
     with conn.cursor(row_factory=dict_row) as cur:
-        return [
-            TicketView(**row, title=Titles(zh=row["title_zh"], en=row["title_en"]))
-            for row in cur.execute(QUERIES["tickets_page"], parameters)
-        ]
+        return [_ticket(row) for row in cur.execute(QUERIES["tickets_page"], parameters)]
+
+
+def count_open(conn: Conn, community: str) -> dict[Origin, int]:
+    """Tickets nobody has resolved yet, of every origin."""
+    counts = dict(conn.execute(QUERIES["open_counts"], {"community": community}).fetchall())
+    return {origin: counts.get(origin, 0) for origin in Origin}
 
 
 def get_ticket(conn: Conn, ticket_id: int) -> TicketView:
@@ -68,3 +71,8 @@ def ticket_detail(conn: Conn, ticket_id: int) -> TicketDetail:
         predictions=predictions_of_ticket(conn, ticket_id),
         complaints=list_complaints(conn, ticket_id=ticket_id, limit=MAX_EVIDENCE),
     )
+
+
+def _ticket(row: dict[str, Any]) -> TicketView:
+    asset = Titles(zh=row["asset_zh"], en=row["asset_en"]) if row["asset"] else None
+    return TicketView(**row, title=Titles(zh=row["title_zh"], en=row["title_en"]), asset_label=asset)

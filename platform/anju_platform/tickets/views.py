@@ -19,11 +19,15 @@ class TicketView(BaseModel):
     community: str = Field(examples=["jinxiu"])
     asset: str | None = Field(examples=["jinxiu:lift-01"])
     kind: str | None = Field(examples=["lift"])
+    asset_label: Titles | None
+    location: str | None
     component: str | None = Field(examples=["door_operator"])
     origin: Origin
     state: State
     priority: Priority
     title: Titles
+    probability: float | None = Field(description="Of a failure within 30 days, by the newest prediction about it")
+    expected_at: datetime | None = Field(description="When that prediction expects the failure, where it is in sight")
     opened_at: datetime
     expires_at: datetime | None = Field(description="A proactive ticket that nobody served by then lapses")
     accepted_at: datetime | None

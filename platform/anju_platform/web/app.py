@@ -12,12 +12,15 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 
 from anju_platform.assets import api as assets_api
+from anju_platform.assets import pages as assets_pages
 from anju_platform.bootstrap import Pool
 from anju_platform.config import Settings
 from anju_platform.desk import api as desk_api
 from anju_platform.ingest import api as ingest_api
 from anju_platform.scoring import api as scoring_api
+from anju_platform.scoring import pages as scoring_pages
 from anju_platform.tickets import api as tickets_api
+from anju_platform.tickets import pages as tickets_pages
 from anju_platform.web import probes, problems, stream
 from anju_platform.web.changes import ChangeHub
 from anju_platform.web.context import WebContext
@@ -83,7 +86,7 @@ def create_app(pool: Pool, settings: Settings, options: WebOptions) -> FastAPI:
 def _include(app: FastAPI) -> None:
     for api in (assets_api, tickets_api, desk_api, scoring_api, ingest_api):
         app.include_router(api.router, prefix=API)
-    for step in (probes, stream):
+    for step in (probes, stream, assets_pages, tickets_pages, scoring_pages):
         app.include_router(step.router)
 
 

@@ -1,41 +1,58 @@
-"""Pages: Jinja2 templates with the catalogue, the filters and the paths of static files."""
+"""Pages: Jinja2 templates with the catalogue, the formats and the request's language."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from anju_platform.web import formats
+from anju_contracts.codes import code_label
+from anju_contracts.kinds import component_label, kind_label
+from anju_platform.web import places
+from anju_platform.web.context import context_of
+from anju_platform.web.formats import Formats
 from anju_platform.web.language import Texts, language_of, remember_language
 
 API_PREFIXES = ("/api/", "/healthz", "/readyz", "/metrics", "/events/", "/static/", "/vendor/")
+DEFAULT_ZONE = "Asia/Shanghai"
 
 
 @cache
 def environment() -> Environment:
-    env = Environment(
-        loader=PackageLoader(__package__ or "", "templates"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
+    made = Environment(
+        loader=PackageLoader("anju_platform.web", "templates"),
+        autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.filters.update(formats.FILTERS)
-    return env
+    made.globals.update(to=places, code_label=code_label, component_label=component_label, kind_label=kind_label)
+    return made
 
 
-def render(request: Request, template: str, values: Mapping[str, Any], *, status: int = 200) -> Response:
-    """The page of `template`; every template also gets `t`, `lang`, `path` and `version`."""
+def render(
+    request: Request, template: str, values: Mapping[str, Any], *, zone: str = DEFAULT_ZONE, status: int = 200
+) -> Response:
+    """The page of `template`; every template also gets `t`, `f`, `lang`, `path` and `switch` (the other language)."""
     language = language_of(request)
-    text = (
-        environment()
-        .get_template(template)
-        .render(t=Texts(language), lang=language, path=request.url.path, query=str(request.url.query), **values)
-    )
+    other = "en" if language == "zh" else "zh"
+    query = {**request.query_params, "lang": other}
+    clock = context_of(request).settings.clock
+    common: dict[str, Any] = {
+        "t": Texts(language),
+        "f": Formats(language, ZoneInfo(zone), clock.now()),
+        "lang": language,
+        "path": request.url.path,
+        "switch": f"{request.url.path}?{urlencode(query)}",
+        "community": None,
+        "clock_speed": 1 / clock.real_s(1.0),
+    }
+    text = environment().get_template(template).render({**common, **values})
     response = HTMLResponse(text, status, {"Cache-Control": "no-store", "Vary": "Cookie"})
     remember_language(request, response)
     return response
@@ -51,5 +68,5 @@ def render_problem(request: Request, status: int, fields: Sequence[str]) -> Resp
 
 
 def assets_dir(setting: str | None) -> Path:
-    """Where htmx and uPlot lie: as installed by `npm ci` beside this package, or where the setting says."""
+    """Where htmx and uPlot lie: as installed by npm beside this package, or where the setting says."""
     return Path(setting) if setting else Path(__file__).parents[2] / "node_modules"

@@ -25,7 +25,8 @@ def test_a_community_says_how_much_it_has_and_how_fresh_it_is(client: httpx.Clie
 @pytest.mark.parametrize(
     "path",
     [
-        "/communities", "/assets", "/events", "/tickets", "/predictions", "/complaints", "/gateways", "/dead-letters", "/models",
+        "/communities", "/assets", "/events", "/tickets", "/predictions", "/complaints", "/gateways", "/dead-letters",
+        "/models",
         f"/assets/{LIFT}/readings", f"/assets/{LIFT}/events", f"/assets/{LIFT}/repairs", f"/assets/{LIFT}/predictions",
         f"/assets/{LIFT}/tickets", f"/assets/{LIFT}/complaints",
     ],
