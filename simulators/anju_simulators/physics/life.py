@@ -116,15 +116,15 @@ def _drawn(
     short = 0.01 + 0.09 * random.random()
     if not met:
         healthy *= short if botched else QUALITY[action]
-    shape = 1.2 + 1.2 * random.random()
+    shape = 1.0 + 0.9 * random.random()
     count = len(component.symptoms)
-    gains = np.clip(np.exp(0.3 * random.standard_normal(count)), 0.55, 2.0)
+    gains = np.clip(np.exp(0.25 * random.standard_normal(count)), 0.65, 1.8)
     flips = np.where(random.random(count) < 0.5, -1.0, 1.0)
     either = np.array([symptom.either_sign for symptom in component.symptoms], dtype=bool)
     sizes = np.array([symptom.gain for symptom in component.symptoms])
     levels = _OWN_LEVEL * sizes * random.standard_normal(count)
     levels[[not symptom.settles for symptom in component.symptoms]] = 0.0
-    eagerness = float(np.exp(0.4 * random.standard_normal()))
+    eagerness = float(np.exp(0.3 * random.standard_normal()))
     early = random.beta(5.0, 1.6) if random.random() < component.early_share else None
     wears_from = exposure - lived + healthy
     return Life(

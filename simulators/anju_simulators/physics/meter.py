@@ -26,11 +26,11 @@ def couple_currents(values: dict[str, Floats]) -> None:
 _ELECTRIC_COMM: Final = Component(
     "comm_module",
     per_year=0.11,
-    warning_days=22.0,
+    warning_days=26.0,
     use_weight=0.0,
     per_degree=0.01,
     early_share=0.0,
-    symptoms=(Symptom("comm_latency_ms", 75.0), Symptom("comm_errors", 0.75, 1.3)),
+    symptoms=(Symptom("comm_latency_ms", 75.0), Symptom("comm_errors", 1.0, 1.1)),
     fault=Fault("device.silent", "billing", 0.25, 60.0, 1.0, _COMM_SHIFTS, silent=True),
     actions=(("replace", 0.8), ("repair", 0.2)),
 )
@@ -41,7 +41,7 @@ _ELECTRIC_REGISTER: Final = Component(
     use_weight=0.3,
     early_share=0.1,
     early_category="billing",
-    symptoms=(Symptom("import_kwh", -0.35, settles=False), Symptom("voltage_l2_v", -2.0)),
+    symptoms=(Symptom("import_kwh", -0.45, settles=False), Symptom("voltage_l2_v", -2.0)),
     fault=Fault("meter.register_stuck", "billing", 0.4, 90.0, 1.0, (("import_kwh", -1.0),), alarm=False),
     actions=(("replace", 1.0),),
 )
@@ -211,13 +211,13 @@ WATER_METER: Final = Kind(
         Component(
             "comm_module",
             per_year=0.1,
-            warning_days=22.0,
+            warning_days=26.0,
             use_weight=0.0,
             early_share=0.0,
             symptoms=(
                 Symptom("signal_dbm", -14.0),
                 Symptom("comm_latency_ms", 60.0),
-                Symptom("comm_errors", 0.75, 1.3),
+                Symptom("comm_errors", 1.0, 1.1),
             ),
             fault=Fault("device.silent", "billing", 0.25, 60.0, 1.0, _COMM_SHIFTS, silent=True),
             actions=(("replace", 0.8), ("repair", 0.2)),
@@ -225,7 +225,7 @@ WATER_METER: Final = Kind(
         Component(
             "battery",
             per_year=0.1,
-            warning_days=58.0,
+            warning_days=45.0,
             sudden_share=0.08,
             ageing=3.0,
             use_weight=0.1,
@@ -241,7 +241,7 @@ WATER_METER: Final = Kind(
             use_weight=0.6,
             early_share=0.1,
             early_category="billing",
-            symptoms=(Symptom("total_m3", -0.4, settles=False),),
+            symptoms=(Symptom("total_m3", -0.5, settles=False),),
             fault=Fault("meter.register_stuck", "billing", 0.4, 90.0, 1.0, (("total_m3", -1.0),), alarm=False),
             actions=(("replace", 1.0),),
         ),

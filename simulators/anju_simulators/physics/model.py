@@ -115,7 +115,7 @@ class Component:
     """0: wears by the calendar, 1: by use alone."""
     per_degree: float = 0.0
     """Relative acceleration of wear by each degree above the yearly mean."""
-    detectable: float = 0.15
+    detectable: float = 0.1
     """The wear from which a crew that looks at it finds it."""
     early_category: str = "noise"
     early_share: float = 0.15
