@@ -109,7 +109,8 @@ def readings(
 @router.get(
     "/assets/{asset}/series",
     summary="Readings in buckets, for charts",
-    description="The buckets are as short as 800 of them allow, from a minute to a week.",
+    description="The buckets are as short as 800 of them (130 of a counter) allow, from a minute to a week. "
+    "Without `from` and `to`: the last 30 days of readings.",
     responses=FOUND_OR_NOT,
 )
 def series(

@@ -8,7 +8,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from anju_contracts.codes import code_label
-from anju_contracts.kinds import Label, component_label, kind_label
+from anju_contracts.kinds import KINDS, Label, component_label, kind_label
 from anju_platform.storage.queries import load_queries
 
 QUERIES = load_queries(__package__)
@@ -123,8 +123,11 @@ class Ahead:
 
 
 def count_kinds(conn: Conn, community: str) -> list[KindCount]:
+    """In the order in which Anju names its kinds, others after them."""
     with conn.cursor(row_factory=class_row(KindCount)) as cur:
-        return cur.execute(QUERIES["kinds_of_community"], {"community": community}).fetchall()
+        found = cur.execute(QUERIES["kinds_of_community"], {"community": community}).fetchall()
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    return sorted(found, key=lambda count: (order.get(count.kind, len(order)), count.kind))
 
 
 def assets_at_risk(conn: Conn, community: str, *, limit: int) -> list[AtRisk]:

@@ -28,7 +28,7 @@ router = APIRouter(include_in_schema=False)
 
 MAX_COMMUNITIES = 200
 ROWS = 8
-ROWS_OF_ASSET = 12
+ROWS_OF_ASSET = 8
 ASSETS_A_PAGE = 60
 AHEAD_SINCE = timedelta(days=90)
 CHARTED = 3

@@ -20,6 +20,7 @@ Conn = Connection[Any]
 
 STEPS_S = (60, 300, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 604800)
 MAX_BUCKETS = 800
+MAX_BARS = 130
 _HOUR_S = 3600
 
 
@@ -55,30 +56,45 @@ def _rows(
     return [{**row, "point": points[row["point_id"]].code} for row in rows]
 
 
-def step_for(span: timedelta) -> int:
-    """The shortest of `STEPS_S` that cuts `span` into at most `MAX_BUCKETS` buckets; the longest otherwise."""
-    return next((step for step in STEPS_S if span.total_seconds() / step <= MAX_BUCKETS), STEPS_S[-1])
+def step_for(span: timedelta, kind: str) -> int:
+    """The shortest of `STEPS_S` that cuts `span` into few enough buckets for a chart; the longest otherwise.
+
+    A counter's buckets are bars, which take more room than the points of a line.
+    """
+    most = MAX_BARS if kind == PointKind.COUNTER else MAX_BUCKETS
+    return next((step for step in STEPS_S if span.total_seconds() / step <= most), STEPS_S[-1])
 
 
 def read_series(
     conn: Conn, points: Mapping[int, PointView], *, since: datetime, until: datetime, step_s: int | None = None
 ) -> list[Series]:
     """One series for each of `points`, in their order, empty where there are no readings."""
-    step = step_s or step_for(until - since)
-    query = "series_fine" if step < _HOUR_S else "series_coarse"
-    counters = any(point.kind == PointKind.COUNTER for point in points.values())
+    by_step: dict[int, list[int]] = defaultdict(list)
+    for point_id, point in points.items():
+        by_step[step_s or step_for(until - since, point.kind)].append(point_id)
+    found: dict[int, Series] = {}
+    for step, point_ids in by_step.items():
+        rows = _buckets(conn, point_ids, step, since=since, until=until)
+        found |= {point_id: _series(points[point_id], rows[point_id], step, since) for point_id in point_ids}
+    return [found[point_id] for point_id in points]
+
+
+def _buckets(
+    conn: Conn, point_ids: Sequence[int], step_s: int, *, since: datetime, until: datetime
+) -> dict[int, list[dict[str, Any]]]:
+    """The buckets by point, with one more before `since`: a counter's first increase needs it."""
+    query = "series_fine" if step_s < _HOUR_S else "series_coarse"
     parameters = {
-        "point_ids": list(points),
-        # a counter's first increase needs the bucket before
-        "since": since - timedelta(seconds=step) if counters else since,
+        "point_ids": point_ids,
+        "since": since - timedelta(seconds=step_s),
         "until": until,
-        "step_s": step,
+        "step_s": step_s,
     }
     by_point: dict[int, list[dict[str, Any]]] = defaultdict(list)
     with conn.cursor(row_factory=dict_row) as cur:
         for row in cur.execute(QUERIES[query], parameters):
             by_point[row["point_id"]].append(row)
-    return [_series(point, by_point[point_id], step, since) for point_id, point in points.items()]
+    return by_point
 
 
 def increases(readings: Sequence[float]) -> list[float | None]:
@@ -99,7 +115,7 @@ def _series(point: PointView, rows: Sequence[dict[str, Any]], step_s: int, since
         values, lows, highs = increases([row["last"] for row in rows]), none, none
     else:
         values, lows, highs = ([row[name] for row in rows] for name in ("mean", "low", "high"))
-    first = next((index for index, at in enumerate(begins) if at + step_s > since.timestamp()), len(begins))
+    first = next((index for index, at in enumerate(begins) if at >= since.timestamp()), len(begins))
     return Series(
         point=point.code,
         label=point.title,

@@ -5,6 +5,7 @@ and swaps the ticket in place.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any, TypeVar
@@ -17,8 +18,8 @@ from pydantic import BaseModel, Field
 
 from anju_contracts.codes import CODES
 from anju_contracts.kinds import KINDS
-from anju_platform.assets.lists import asset_detail, get_community
-from anju_platform.assets.views import AssetDetail
+from anju_platform.assets.lists import Window, asset_detail, get_community, list_events
+from anju_platform.assets.views import AssetDetail, EventView
 from anju_platform.errors import Conflict, Invalid
 from anju_platform.tickets import service
 from anju_platform.tickets.lists import count_open, list_tickets, ticket_detail
@@ -37,6 +38,9 @@ router = APIRouter(include_in_schema=False)
 
 Choice = TypeVar("Choice", bound=StrEnum)
 TICKETS_A_PAGE = 30
+EVENTS_BEFORE = timedelta(days=7)
+EVENTS_AFTER = timedelta(days=1)
+MAX_EVENTS = 8
 ACTOR_COOKIE = "anju_actor"
 OPEN = "open"
 """The state filter of the page that means new and accepted."""
@@ -171,6 +175,7 @@ def _page(
         "community": found,
         "ticket": ticket,
         "asset": asset,
+        "events": _events_around(conn, ticket),
         "source_kind": partial(source_kind, asset),
         "prediction": ticket.predictions[-1] if ticket.predictions else None,
         "components": components_of(ticket),
@@ -184,6 +189,13 @@ def _page(
     }
     status = 200 if refused is None else problem_from(refused).status
     return render(request, "ticket.html", values, zone=found.timezone, status=status)
+
+
+def _events_around(conn: Connection[Any], ticket: TicketDetail) -> list[EventView]:
+    if ticket.asset is None:
+        return []
+    window = Window(ticket.opened_at - EVENTS_BEFORE, ticket.opened_at + EVENTS_AFTER)
+    return list_events(conn, asset=ticket.asset, window=window, limit=MAX_EVENTS)
 
 
 def _last_actor(request: Request) -> str:

@@ -169,10 +169,16 @@ function riskLane(story, common) {
   });
 }
 
+// What a counter's bars stand for: its rise in each bucket.
+function bucket(stepS) {
+  const [text, unitS] = stepS >= DAY_S ? [texts.perdays, DAY_S] : stepS >= 3600 ? [texts.perhours, 3600] : [texts.perminutes, 60];
+  return text.replace('#', stepS / unitS);
+}
+
 function pointLane(story, common, series) {
   const palette = colours();
-  const { body, value } = lane(series.label[language], series.unit);
   const counter = series.kind === 'counter';
+  const { body, value } = lane(series.label[language], [series.unit, counter && bucket(series.step_s)].filter(Boolean).join(' '));
   const data = withGaps(series.at, counter ? [series.value] : [series.value, series.high, series.low], series.step_s);
   const show = (idx) => `${number(data[1][idx])} ${series.unit}`;
   if (counter) return chart(body, { ...common, data, height: 118, series: [bars(palette.info)], scale: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, 1)] }, onCursor: follow(story, value, show) });

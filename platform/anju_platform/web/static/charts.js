@@ -2,7 +2,7 @@
 
 import uPlot from '/vendor/uplot/uPlot.esm.js';
 
-export const AXIS_WIDTH = 62;
+export const AXIS_WIDTH = 72;
 const DAY_S = 86400;
 
 export function colours() {

@@ -29,14 +29,20 @@ function usualLine(host, palette) {
     const y = Math.round(plot.valToPos(usual, 'y', true)) + 0.5;
     ctx.save();
     ctx.strokeStyle = palette.faint;
-    ctx.fillStyle = palette.soft;
     ctx.setLineDash([5, 4]);
+    ctx.textAlign = 'left';
+    ctx.textBaseline = 'bottom';
     ctx.beginPath();
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
     ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
-    ctx.fillText(`${host.dataset.textUsual} ${number(usual)}`, bbox.left + 6, y - 5 * devicePixelRatio);
+    const text = `${host.dataset.textUsual} ${number(usual)}`;
+    const [x, size] = [bbox.left + 8, 11 * devicePixelRatio];
+    ctx.fillStyle = faded(palette.surface, 0.85);
+    ctx.fillRect(x - 4, y - size - 5, ctx.measureText(text).width + 8, size + 4);
+    ctx.fillStyle = palette.soft;
+    ctx.fillText(text, x, y - 2);
     ctx.restore();
   };
 }
@@ -63,7 +69,7 @@ function perDay(events, since, until) {
     const day = Math.floor((Date.parse(event.at) / 1000 - since) / DAY_S);
     if (day >= 0 && day < days && event.state !== 'clear') counts[day] += 1;
   });
-  return [counts.map((_count, day) => since + (day + 0.5) * DAY_S), counts];
+  return [counts.map((_count, day) => since + (day + 0.5) * DAY_S), counts.map((count) => count || null)];
 }
 
 async function drawEvents(host) {
@@ -74,7 +80,7 @@ async function drawEvents(host) {
   if (!items.length) return;
   chart(host, {
     data: perDay(items, range.shown[0], range.shown[1]), height: HEIGHT, window: range.shown, zone: host.dataset.zone, under: shade(range, palette),
-    series: [bars(palette.warn)], scale: { range: (_plot, _low, high) => [0, Math.max(high, 2)] },
+    series: [bars(palette.warn)], scale: { range: (_plot, _low, high) => [0, Math.max(high ?? 0, 2)] },
     axisY: { incrs: [1, 2, 5, 10, 20, 50, 100] },
   });
 }
