@@ -23,7 +23,10 @@ WHERE raised.state = 'raise' AND raised.at > %(since)s AND raised.at <= %(as_of)
       SELECT 1 FROM ticket JOIN ticket_log ON ticket_log.ticket_id = ticket.id
       WHERE ticket.asset_id = raised.asset_id
         AND ticket_log.detail @> jsonb_build_object(
-            'evidence', jsonb_build_object('kind', 'event', 'id', raised.id)
+            'evidence', jsonb_build_object(
+                'kind', 'event', 'data', jsonb_build_object('code', raised.code, 'state', 'raise')
+            )
         )
+        AND (ticket_log.detail #>> '{evidence,at}')::timestamptz > last_clear.at
   )
 ORDER BY raised.asset_id, raised.at, raised.id

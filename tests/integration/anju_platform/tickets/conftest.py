@@ -134,9 +134,10 @@ class Community:
     def context(self, as_of: datetime) -> JobContext:
         return JobContext(self.pool, Settings(self.url), as_of)
 
-    def check_rows_are_folds(self) -> None:
-        """Every row of ticket is the fold of its log, field by field."""
-        for row in self.rows("SELECT * FROM ticket ORDER BY id"):
+    def check_rows_are_folds(self, asset: str | None = None) -> None:
+        """Every row of ticket, or of those of an asset, is the fold of its log, field by field."""
+        of = self.assets[asset] if asset else None
+        for row in self.rows("SELECT * FROM ticket WHERE asset_id = %s OR %s::bigint IS NULL ORDER BY id", of, of):
             told = asdict(self.story(row["id"]).ticket)
             assert told == row
 

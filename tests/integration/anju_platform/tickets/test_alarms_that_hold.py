@@ -1,0 +1,115 @@
+"""A raise that holds opens a ticket; one that clears in time, flaps or is momentary doesn't."""
+
+from datetime import datetime, timedelta
+
+from anju_contracts.event import EventState
+from anju_platform.tickets.jobs import open_held_alarms
+from anju_platform.tickets.models import Origin, Priority
+
+from .conftest import START, Community
+
+MINUTE = timedelta(minutes=1)
+STOPPED = "lift.out_of_service"
+"""Opens a ticket after 15 minutes."""
+
+
+def look(community: Community, at: datetime) -> dict[str, object]:
+    return open_held_alarms(community.context(at))
+
+
+def test_an_alarm_that_holds_as_long_as_its_row_asks_opens_a_ticket_as_of_then(community: Community) -> None:
+    community.add("lift-01")
+    assert community.happen("lift-01", STOPPED, START) == []
+    look(community, START + 14 * MINUTE)
+    assert community.tickets("lift-01") == []
+    assert look(community, START + 40 * MINUTE) == {"held": 1, "taken": 1}
+    (ticket,) = community.tickets("lift-01")
+    assert (ticket.origin, ticket.priority) == (Origin.ALARM, Priority.HIGH)
+    assert (ticket.opened_at, ticket.title_en) == (START + 15 * MINUTE, "Unit lift-01: out of service")
+
+
+def test_an_alarm_that_still_holds_is_taken_once(community: Community) -> None:
+    community.add("lift-01")
+    community.happen("lift-01", STOPPED, START)
+    look(community, START + 20 * MINUTE)
+    assert look(community, START + 25 * MINUTE) == {"held": 0, "taken": 0}
+    (ticket,) = community.tickets("lift-01")
+    community.serve(ticket.id, START + 60 * MINUTE, component="brake")
+    look(community, START + 300 * MINUTE)
+    assert len(community.tickets("lift-01")) == 1
+
+
+def test_flapping_momentary_and_cleared_alarms_open_nothing(community: Community) -> None:
+    community.add("lift-01")
+    for start in range(0, 300, 15):
+        community.happen("lift-01", STOPPED, START + start * MINUTE)
+        community.happen("lift-01", STOPPED, START + (start + 10) * MINUTE, EventState.CLEAR)
+        look(community, START + (start + 14) * MINUTE)
+    community.happen("lift-01", "lift.tilt", START + 300 * MINUTE, EventState.MOMENTARY)
+    look(community, START + 600 * MINUTE)
+    assert community.tickets("lift-01") == []
+
+
+def test_a_device_that_repeats_its_raise_does_not_start_the_time_anew(community: Community) -> None:
+    community.add("lift-01")
+    for minute in range(0, 60, 5):
+        community.happen("lift-01", STOPPED, START + minute * MINUTE)
+        look(community, START + minute * MINUTE)
+    (ticket,) = community.tickets("lift-01")
+    assert (ticket.opened_at, ticket.version) == (START + 15 * MINUTE, 1)
+
+
+def test_a_held_alarm_joins_the_ticket_that_is_there(community: Community) -> None:
+    community.add("lift-01")
+    complaint = community.complain("lift-01", "noise", START + 5 * MINUTE)
+    community.happen("lift-01", STOPPED, START)
+    look(community, START + 30 * MINUTE)
+    (ticket,) = community.tickets("lift-01")
+    assert (ticket.id, ticket.priority) == (complaint.ticket.id, Priority.HIGH)
+    assert community.happen("lift-01", STOPPED, START + 40 * MINUTE, EventState.CLEAR) == [ticket.id]
+
+
+def test_an_alarm_that_was_answered_by_a_repair_opens_nothing_more(community: Community) -> None:
+    asset = community.add("lift-01")
+    community.happen("lift-01", STOPPED, START)
+    community.rows(
+        "INSERT INTO repair (asset_id, opened_at, closed_at, component, action, cause)"
+        " VALUES (%s, %s, %s, 'drive', 'replace', 'corrective') RETURNING id",
+        asset,
+        START,
+        START + 5 * MINUTE,
+    )
+    assert look(community, START + 60 * MINUTE) == {"held": 1, "taken": 0}
+    assert community.tickets("lift-01") == []
+
+
+def test_a_silent_monitor_is_no_fault_of_the_lift(community: Community) -> None:
+    community.add("lift-01")
+    community.foresee("lift-01", "brake", START)
+    community.happen("lift-01", "device.silent", START)
+    look(community, START + 361 * MINUTE)
+    brake, monitor = community.tickets("lift-01")
+    assert (brake.component, monitor.component) == ("brake", "monitor")
+    assert monitor.title_zh == "设备lift-01 · 监测装置：设备失联"
+
+
+def test_a_silent_meter_waits_a_day_and_points_at_its_communication_module(community: Community) -> None:
+    community.add("em-001", "electric_meter")
+    community.happen("em-001", "device.silent", START)
+    look(community, START + 1439 * MINUTE)
+    assert community.tickets("em-001") == []
+    look(community, START + 1440 * MINUTE)
+    (ticket,) = community.tickets("em-001")
+    assert (ticket.component, ticket.priority) == ("comm_module", Priority.LOW)
+
+
+def test_a_leak_and_a_report_of_water_meet(community: Community) -> None:
+    community.add("wm-001", "water_meter")
+    opened = community.happen("wm-001", "meter.leak", START)
+    assert community.complain("wm-001", "water_leak", START + MINUTE).ticket.id == opened[0]
+
+
+def test_an_alarm_raised_days_ago_opens_nothing(community: Community) -> None:
+    community.add("lift-01")
+    community.happen("lift-01", STOPPED, START)
+    assert look(community, START + timedelta(days=4)) == {"held": 0, "taken": 0}
