@@ -69,15 +69,13 @@ class Database:
         rows = self._rows("gateway_state")
         return rows[0]["state"] if rows else None
 
-    def data_until(self) -> datetime | None:
-        found = self._one("data_until")
+    def scored_until(self) -> datetime | None:
+        """The moment for which all assets were scored last."""
+        found = self._one("scored_until")
         return found if isinstance(found, datetime) else None
 
-    def unfinished_jobs(self) -> int:
-        return int(self._one("unfinished_jobs"))
-
-    def rollups_due(self, until: datetime) -> int:
-        return int(self._one("rollups_due", until=until))
+    def rollups_due(self, since: datetime, until: datetime) -> int:
+        return int(self._one("rollups_due", since=since, until=until))
 
     def open_tickets(self) -> dict[str, int]:
         return {row["origin"]: row["tickets"] for row in self._rows("open_tickets")}

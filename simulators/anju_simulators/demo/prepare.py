@@ -34,6 +34,7 @@ class Services:
             "ANJU_MQTT_URL": self.uplink.url,
             "ANJU_MQTT_SHARED": "yes" if self.uplink.shared_subscriptions else "no",
             "ANJU_TELEMETRY_DAYS": str(TELEMETRY_DAYS),
+            "OMP_NUM_THREADS": "1",  # many small trees: threads would only wait for each other
             CLOCK_VARIABLE: str(clock),
         }
 

@@ -26,8 +26,9 @@ from anju_simulators.demo.stages import Stages
 from anju_simulators.demo.supervise import Supervisor
 from anju_simulators.services import Broker, Postgres, flavours
 
-DRAIN_WITHIN_S = 90.0
+DRAIN_WITHIN_S = 180.0
 STEADY_S = 3.0
+SCORED_EVERY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def _bounded(running: Running, until: datetime) -> dict[str, Any]:
         watch(site, database, supervisor, running.console, until=until)
     with stages.stage("drain", "devices stop; what is under way arrives"):
         supervisor.stop("devices")
-        _drain(database, supervisor, site)
+        _drain(running, until)
         pages_failed = failed_pages(site.url, running.options.scenario.community)
     ended_badly: list[str] = []
     with stages.stage("stop", "stop every program"):
@@ -104,8 +105,9 @@ def _bounded(running: Running, until: datetime) -> dict[str, Any]:
     return {**report, "pages_failed": pages_failed, "ended_badly": ended_badly, "seconds": stages.seconds}
 
 
-def _drain(database: Database, supervisor: Supervisor, site: Site) -> None:
-    """Until nothing more arrives, every full hour of it is rolled up and no job runs."""
+def _drain(running: Running, until: datetime) -> None:
+    """Until nothing more arrives, every hour of the live span is rolled up and its last day is scored."""
+    site, database = running.site, running.database
     last, steady_since_s = -1, time.monotonic()
 
     def settled() -> bool:
@@ -113,13 +115,16 @@ def _drain(database: Database, supervisor: Supervisor, site: Site) -> None:
         count = database.readings_count(site.since)
         if count != last:
             last, steady_since_s = count, time.monotonic()
-        if time.monotonic() - steady_since_s < STEADY_S:
-            return False
-        until = database.data_until()
-        due = database.rollups_due(until - timedelta(hours=1)) if until is not None else 0
-        return due == 0 and database.unfinished_jobs() == 0
+        scored = database.scored_until()
+        return (
+            time.monotonic() - steady_since_s >= STEADY_S
+            and database.rollups_due(site.since, until) == 0
+            and scored is not None
+            and scored >= until - SCORED_EVERY
+        )
 
-    await_true(settled, supervisor, "everything has arrived and every job is done", within_s=DRAIN_WITHIN_S)
+    what = "everything has arrived, is rolled up and scored"
+    await_true(settled, running.supervisor, what, within_s=DRAIN_WITHIN_S)
 
 
 def _keep(options: Options, places: Places, services: Services, site: Site) -> None:

@@ -1,4 +1,4 @@
--- Hours whose rollup is still behind the readings, the hours after the watermark apart.
+-- Hours of the live span whose rollup is still behind the readings.
 SELECT count(*)
 FROM rollup_due
-WHERE hour < %(until)s
+WHERE hour >= %(since)s AND hour < %(until)s
