@@ -1,6 +1,9 @@
+import resource
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -147,3 +150,59 @@ def test_a_file_that_breaks_while_it_is_in_use_is_replaced_as_soon_as_it_shows(p
     assert outbox.epoch != epoch
     assert values_in(outbox) == [2.0]
     assert outbox.set_aside is not None
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of this process can grow beyond 4 KiB."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def wait_for_trouble(outbox: Outbox) -> str | None:
+    until_s = time.monotonic() + 10
+    while outbox.trouble is None and time.monotonic() < until_s:
+        time.sleep(0.01)
+    return outbox.trouble
+
+
+def test_while_the_disk_is_full_agents_wait_and_then_everything_is_there(opened: Open) -> None:
+    outbox = opened()
+    outbox([sample(1)], [])
+    with ThreadPoolExecutor(2) as pool:
+        with full_disk():
+            waiting = [pool.submit(outbox, [sample(number)] * 2_000, []) for number in (2, 3)]
+            assert wait_for_trouble(outbox)
+            assert not any(call.done() for call in waiting)
+        for call in waiting:
+            call.result(20)
+    assert outbox.trouble is None
+    assert sorted(set(values_in(outbox))) == [1.0, 2.0, 3.0]
+    assert outbox.counts()[Stream.TELEMETRY].produced == 4_001
+
+
+def test_what_a_full_disk_never_took_is_refused_at_the_end(opened: Open) -> None:
+    outbox = opened()
+    outbox([sample(1)], [])
+    with ThreadPoolExecutor(1) as pool:
+        with full_disk():
+            waiting = pool.submit(outbox, [sample(2)] * 2_000, [])
+            assert wait_for_trouble(outbox)
+            outbox.close()
+        with pytest.raises(OutboxError):
+            waiting.result(20)
+    assert values_in(opened()) == [1.0]
+
+
+def test_batches_wait_their_whole_life_for_a_receipt_and_no_longer(path: Path) -> None:
+    outbox = Outbox(path, Limits(max_age_s=0.05), CLOCK)
+    outbox([sample(1)], [])
+    time.sleep(0.1)
+    outbox([], [event("lift.tilt", EventState.RAISE)])
+    assert values_in(outbox) == []
+    assert outbox.counts()[Stream.TELEMETRY].dropped == {"too_old": 1}
+    outbox.close()
