@@ -2,9 +2,10 @@
 
 import logging
 import uuid
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Event
+from threading import Event, Lock
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -61,6 +62,39 @@ def parse_broker_url(url: str) -> BrokerUrl:
     return BrokerUrl(parts.hostname, port or (8883 if tls else 1883), tls, username, password)
 
 
+class InOrder:
+    """Acknowledgements leave in the order in which the messages came, as MQTT 5 (4.6) demands: some brokers
+    disconnect whoever does it otherwise. Alarms are committed before readings that came earlier."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._session = 0
+        self._waiting: deque[int] = deque()
+        self._done: set[int] = set()
+
+    def begin(self, session: int) -> None:
+        with self._lock:
+            self._session = session
+            self._waiting.clear()
+            self._done.clear()
+
+    def arrived(self, mid: int) -> None:
+        with self._lock:
+            self._waiting.append(mid)
+
+    def done(self, session: int, mid: int) -> list[int]:
+        """What may be acknowledged now that `mid` of `session` is committed."""
+        with self._lock:
+            if session != self._session:
+                return []
+            self._done.add(mid)
+            free: list[int] = []
+            while self._waiting and self._waiting[0] in self._done:
+                free.append(self._waiting.popleft())
+                self._done.discard(free[-1])
+            return free
+
+
 class Link:
     """Delivers arrivals from paho's thread; acknowledges and sends receipts from any other."""
 
@@ -70,10 +104,10 @@ class Link:
         self._clock = clock
         self._deliver = deliver
         self._session = 0
-        self._client = self._make_client()
+        self._unacknowledged = InOrder()
+        self.client = self._make_client()
         self.subscribed = Event()
-        self.refused: str | None = None
-        """Why the broker does not let us subscribe; nothing will arrive then."""
+        self._refused: str | None = None
 
     def start(self) -> None:
         """Connect in the background, and again whenever the connection is lost."""
@@ -81,28 +115,36 @@ class Link:
         properties.ReceiveMaximum = RECEIVE_MAXIMUM
         properties.MaximumPacketSize = MAX_PACKET_BYTES
         properties.SessionExpiryInterval = 0 if self._shared else SESSION_EXPIRY_S
-        self._client.connect_async(
+        self.client.connect_async(
             self._url.host,
             self._url.port,
             keepalive=KEEPALIVE_S,
             clean_start=self._shared,
             properties=properties,
         )
-        self._client.loop_start()
+        self.client.loop_start()
 
     def stop(self) -> None:
         """Say goodbye; what was not acknowledged the broker delivers again."""
-        self._client.disconnect()
-        self._client.loop_stop()
+        self.client.disconnect()
+        self.client.loop_stop()
+
+    def check(self) -> None:
+        """ConfigurationError when the broker does not let us subscribe: nothing would ever arrive."""
+        if self._refused is not None:
+            raise ConfigurationError(
+                f"the broker refuses the subscription ({self._refused}); "
+                "for one without shared subscriptions set ANJU_MQTT_SHARED=no"
+            )
 
     def acknowledge(self, arrival: Arrival) -> None:
         """Only to the session that delivered it: in another one the number means another message."""
-        if arrival.qos > 0 and arrival.session == self._session:
-            self._client.ack(arrival.mid, arrival.qos)
+        for mid in self._unacknowledged.done(arrival.session, arrival.mid) if arrival.qos else ():
+            self.client.ack(mid, 1)
 
     def send_receipt(self, address: GatewayAddress, receipt: Receipt) -> None:
         """A receipt that gets lost is sent again when the gateway repeats the batch."""
-        self._client.publish(address.topic(Channel.RECEIPT), encode_receipt(receipt), qos=1)
+        self.client.publish(address.topic(Channel.RECEIPT), encode_receipt(receipt), qos=1)
 
     def _make_client(self) -> mqtt.Client:
         client = mqtt.Client(
@@ -130,6 +172,7 @@ class Link:
             _log.error("broker refuses the connection", extra={"reason": str(reason)})
             return
         self._session += 1
+        self._unacknowledged.begin(self._session)
         share = SHARE if self._shared else None
         options = SubscribeOptions(qos=1)
         shared = [(filter_for(channel, share=share), options) for channel in SHARED_CHANNELS]
@@ -144,13 +187,15 @@ class Link:
     def _on_subscribe(self, _client: mqtt.Client, _data: Any, _mid: int, reasons: list[ReasonCode], _more: Any) -> None:
         failed = [str(reason) for reason in reasons if reason.is_failure]
         if failed:
-            self.refused = "; ".join(failed)
-            _log.error("broker refuses the subscription", extra={"reason": self.refused})
+            self._refused = "; ".join(failed)
+            _log.error("broker refuses the subscription", extra={"reason": self._refused})
             return
         self.subscribed.set()
         _log.info("subscribed", extra={"shared": self._shared})
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        if message.qos:
+            self._unacknowledged.arrived(message.mid)
         arrival = Arrival(
             message.topic, bytes(message.payload), self._clock.now(), message.mid, message.qos, self._session
         )

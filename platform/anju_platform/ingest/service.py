@@ -11,7 +11,7 @@ import psycopg
 
 from anju_platform.bootstrap import connect
 from anju_platform.config import Settings
-from anju_platform.errors import ConfigurationError, StorageUnavailable
+from anju_platform.errors import StorageUnavailable
 from anju_platform.ingest.commit import Committer
 from anju_platform.ingest.directory import PointDirectory
 from anju_platform.ingest.groups import Gatherer
@@ -37,7 +37,7 @@ class Ingest:
         self._stopping = stopping
         self._directory = PointDirectory()
         self._gatherer = Gatherer(self._directory, telemetry_days=settings.telemetry_days)
-        self._link = Link(
+        self.link = Link(
             parse_broker_url(settings.mqtt_url),
             shared=settings.mqtt_shared,
             clock=settings.clock,
@@ -58,7 +58,7 @@ class Ingest:
             finally:
                 self._gatherer.stop()
                 if self._started:
-                    self._link.stop()
+                    self.link.stop()
 
     def _run_until_unavailable(self) -> None:
         try:
@@ -83,18 +83,14 @@ class Ingest:
             if time.monotonic() >= flush_at:
                 self._tally.flush(conn)
                 flush_at = time.monotonic() + FLUSH_EVERY_S
-            if self._link.refused:
-                raise ConfigurationError(
-                    f"the broker refuses the subscription ({self._link.refused}); "
-                    "for one without shared subscriptions set ANJU_MQTT_SHARED=no"
-                )
+            self.link.check()
         self._tally.flush(conn)
 
     def _start(self) -> None:
         if not self._started:
             self._started = True
             self._gatherer.start()
-            self._link.start()
+            self.link.start()
 
     def _step(self, conn: psycopg.Connection, committer: Committer, *, wait_s: float) -> None:
         """Commit the next group. It stays in hand until it is committed, over however many connections."""
@@ -113,9 +109,9 @@ class Ingest:
     def _settle(self, outcome: Outcome) -> None:
         """Tell broker and gateways what is committed, and remember what it means for the latest values."""
         for message in outcome.messages:
-            self._link.acknowledge(message.arrival)
+            self.link.acknowledge(message.arrival)
         for address, receipt in receipts_for(outcome.messages):
-            self._link.send_receipt(address, receipt)
+            self.link.send_receipt(address, receipt)
             self.metrics.receipts.inc()
         self._tally.add(outcome)
         self.metrics.count(outcome)

@@ -1,10 +1,13 @@
 import pytest
 from arriving import NOON, events, telemetry
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 
+from anju_contracts.clock import RealClock
 from anju_contracts.event import Event
 from anju_platform.errors import ConfigurationError
 from anju_platform.ingest.decode import decode
-from anju_platform.ingest.link import BrokerUrl, parse_broker_url
+from anju_platform.ingest.link import BrokerUrl, InOrder, Link, parse_broker_url
 from anju_platform.ingest.receipts import receipts_for
 
 
@@ -30,3 +33,33 @@ def test_a_broker_url_has_defaults_and_may_have_credentials() -> None:
 def test_any_other_broker_url_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="ANJU_MQTT_URL: got"):
         parse_broker_url(url)
+
+
+def test_acknowledgements_leave_in_the_order_of_arrival() -> None:
+    order = InOrder()
+    order.begin(1)
+    for mid in (1, 2, 3, 4):
+        order.arrived(mid)
+    assert order.done(1, 3) == []
+    assert order.done(1, 1) == [1]
+    assert order.done(1, 2) == [2, 3]
+
+
+def test_what_an_earlier_session_delivered_is_never_acknowledged() -> None:
+    order = InOrder()
+    order.begin(1)
+    order.arrived(1)
+    order.begin(2)
+    order.arrived(1)
+    assert order.done(1, 1) == []
+    assert order.done(2, 1) == [1]
+
+
+def test_a_refused_subscription_is_an_error_that_says_what_to_do() -> None:
+    link = Link(parse_broker_url("mqtt://broker"), shared=True, clock=RealClock(), deliver=lambda _: None)
+    link.check()
+    refused = ReasonCode(PacketTypes.SUBACK, "Shared subscription not supported")
+    assert link.client.on_subscribe is not None
+    link.client.on_subscribe(link.client, None, 1, [refused], None)
+    with pytest.raises(ConfigurationError, match=r"Shared subscription not supported.*ANJU_MQTT_SHARED=no"):
+        link.check()

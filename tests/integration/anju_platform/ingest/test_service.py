@@ -1,0 +1,243 @@
+"""Ingest on a real broker: acknowledged only after the commit, nothing lost while the database is away."""
+
+import itertools
+import socket
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event, Thread
+from urllib.parse import urlsplit
+
+import paho.mqtt.client as mqtt
+import psycopg
+from arriving import birth, events, lift, telemetry
+from psycopg.sql import SQL, Identifier
+
+from anju_contracts.event import Event as Happening
+from anju_contracts.receipt import decode_receipt
+from anju_contracts.topics import Channel, GatewayAddress
+from anju_platform.config import Settings
+from anju_platform.ingest.models import Arrival
+from anju_platform.ingest.service import Ingest
+from anju_simulators.services import Broker
+
+WITHIN_S = 20.0
+TRIPS = "lift-01/trips"
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Gateway:
+    """A client that publishes as a gateway of its own community and keeps the receipts."""
+
+    client: mqtt.Client
+    address: GatewayAddress
+    receipts: list[tuple[str, tuple[int, int]]] = field(default_factory=list)
+    """(stream, range) of each receipt, as they came."""
+
+    def publish(self, message: Arrival, *, retain: bool = False) -> None:
+        sent = self.client.publish(message.topic, message.payload, qos=1, retain=retain)
+        sent.wait_for_publish(WITHIN_S)
+
+    def receipted(self, stream: str) -> set[int]:
+        return {seq for name, (first, last) in self.receipts if name == stream for seq in range(first, last + 1)}
+
+
+@contextmanager
+def gateway_on(broker: Broker) -> Iterator[Gateway]:
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    gateway = Gateway(client, GatewayAddress(f"community-{next(_numbers)}", "gw-1"))
+
+    def on_message(_client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        receipt = decode_receipt(bytes(message.payload))
+        gateway.receipts += [(str(receipt.stream), one) for one in receipt.ranges]
+
+    client.on_message = on_message
+    parts = urlsplit(broker.url)
+    client.connect(parts.hostname or "", parts.port or 0)
+    client.loop_start()
+    client.subscribe(gateway.address.topic(Channel.RECEIPT), qos=1)
+    yield gateway
+    client.publish(gateway.address.topic(Channel.BIRTH), b"", qos=1, retain=True).wait_for_publish(WITHIN_S)
+    client.disconnect()
+    client.loop_stop()
+
+
+def settings_for(url: str, broker: Broker, **more: int) -> Settings:
+    return Settings(url, mqtt_url=broker.url, mqtt_shared=broker.shared_subscriptions, **more)  # type: ignore[arg-type]
+
+
+@contextmanager
+def ingest_on(settings: Settings) -> Iterator[Ingest]:
+    stopping = Event()
+    ingest = Ingest(settings, stopping=stopping)
+    thread = Thread(target=ingest.run)
+    thread.start()
+    try:
+        wait_for(ingest.link.subscribed.is_set)
+        yield ingest
+    finally:
+        stopping.set()
+        thread.join(WITHIN_S)
+        assert not thread.is_alive()
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    until = time.monotonic() + WITHIN_S
+    while not done():
+        assert time.monotonic() < until, "nothing came of it"
+        time.sleep(0.02)
+
+
+def count(url: str, query: str) -> int:
+    with psycopg.connect(url) as conn:
+        row = conn.execute(query.encode()).fetchone()
+    return int(row[0]) if row else 0
+
+
+def test_a_batch_gets_its_receipt_after_it_is_stored_and_again_when_it_comes_again(
+    database_url: str, broker: Broker
+) -> None:
+    now = datetime.now(UTC)
+    with gateway_on(broker) as gateway, ingest_on(settings_for(database_url, broker)):
+        gateway.publish(birth(address=gateway.address, at=now), retain=True)
+        batch = telemetry([(TRIPS, now, 1.0), (TRIPS, now - timedelta(seconds=5), 0.0)], seq=5, address=gateway.address)
+        gateway.publish(batch)
+        wait_for(lambda: len(gateway.receipts) == 1)
+        assert count(database_url, "SELECT count(*) FROM telemetry") == 2
+        gateway.publish(batch)
+        wait_for(lambda: len(gateway.receipts) == 2)
+        assert gateway.receipts == [("telemetry", (5, 5))] * 2
+        assert count(database_url, "SELECT count(*) FROM telemetry") == 2
+        wait_for(lambda: count(database_url, "SELECT count(*) FROM latest WHERE value = 1") == 1)
+
+
+def test_a_malformed_message_and_an_unknown_channel_disturb_nobody(database_url: str, broker: Broker) -> None:
+    now = datetime.now(UTC)
+    with gateway_on(broker) as gateway, ingest_on(settings_for(database_url, broker)):
+        gateway.publish(birth(address=gateway.address, at=now), retain=True)
+        gateway.publish(Arrival(gateway.address.topic(Channel.TELEMETRY), b"[{", now))
+        gateway.publish(Arrival(gateway.address.topic(Channel.EVENT), b"{}", now))
+        gateway.publish(telemetry([(TRIPS, now, 1.0)], seq=1, address=gateway.address))
+        gateway.publish(events([Happening("lift-01", "lift.tilt", now)], seq=1, address=gateway.address))
+        wait_for(lambda: len(gateway.receipts) == 2)
+        wait_for(lambda: count(database_url, "SELECT count(*) FROM dead_letter WHERE reason = 'unreadable'") == 2)
+
+
+def test_nothing_is_receipted_while_the_database_is_away_and_all_of_it_afterwards(
+    database_url: str, broker: Broker
+) -> None:
+    now = datetime.now(UTC)
+    with gateway_on(broker) as gateway, ingest_on(settings_for(database_url, broker)) as ingest:
+        gateway.publish(birth(address=gateway.address, at=now), retain=True)
+        gateway.publish(telemetry([(TRIPS, now, 0.0)], seq=1, address=gateway.address))
+        wait_for(lambda: gateway.receipted("telemetry") == {1})
+        with closed_to_all(database_url):
+            for seq in range(2, 30):
+                at = now - timedelta(seconds=seq)
+                gateway.publish(telemetry([(TRIPS, at, float(seq))], seq=seq, address=gateway.address))
+            wait_for(
+                lambda: (ingest.metrics.registry.get_sample_value("anju_ingest_database_unavailable_total") or 0) > 1
+            )
+            assert gateway.receipted("telemetry") == {1}
+        wait_for(lambda: gateway.receipted("telemetry") == set(range(1, 30)))
+        assert count(database_url, "SELECT count(*) FROM telemetry") == 29
+
+
+@contextmanager
+def closed_to_all(url: str) -> Iterator[None]:
+    """As long as the block runs nobody can connect to the database, and whoever was connected is thrown out."""
+    name = urlsplit(url).path.lstrip("/")
+    with psycopg.connect(url.removesuffix(name) + "postgres", autocommit=True) as conn:
+        allow = SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+        conn.execute(allow.format(Identifier(name), SQL("false")))
+        conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        try:
+            yield
+        finally:
+            conn.execute(allow.format(Identifier(name), SQL("true")))
+
+
+def test_what_arrives_between_two_ingests_is_stored_by_the_next(database_url: str, broker: Broker) -> None:
+    now = datetime.now(UTC)
+    settings = settings_for(database_url, broker)
+    with gateway_on(broker) as gateway:
+        with ingest_on(settings):
+            gateway.publish(birth(address=gateway.address, at=now), retain=True)
+            wait_for(lambda: count(database_url, "SELECT count(*) FROM point") == 2)
+        batch = telemetry([(TRIPS, now, 1.0)], seq=1, address=gateway.address)
+        gateway.publish(batch)
+        with ingest_on(settings):
+            gateway.publish(batch)
+            wait_for(lambda: gateway.receipted("telemetry") == {1})
+        assert count(database_url, "SELECT count(*) FROM telemetry") == 1
+
+
+def test_a_point_that_is_announced_late_gets_what_came_before(database_url: str, broker: Broker) -> None:
+    now = datetime.now(UTC)
+    with gateway_on(broker) as gateway, ingest_on(settings_for(database_url, broker)):
+        gateway.publish(telemetry([("lift-02/trips", now, 1.0)], seq=1, address=gateway.address))
+        wait_for(lambda: gateway.receipted("telemetry") == {1})
+        assert count(database_url, "SELECT count(*) FROM telemetry") == 0
+        gateway.publish(birth([lift("lift-02")], address=gateway.address, at=now), retain=True)
+        wait_for(lambda: count(database_url, "SELECT count(*) FROM telemetry") == 1)
+
+
+def test_metrics_are_served_where_they_are_asked_for(database_url: str, broker: Broker) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    now = datetime.now(UTC)
+    with gateway_on(broker) as gateway, ingest_on(settings_for(database_url, broker, metrics_port=port)):
+        gateway.publish(birth(address=gateway.address, at=now), retain=True)
+        gateway.publish(telemetry([(TRIPS, now, 1.0)], seq=1, address=gateway.address))
+        wait_for(lambda: gateway.receipted("telemetry") == {1})
+        wait_for(lambda: "anju_ingest_samples_total 1.0" in scrape(port))
+
+
+def scrape(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        return str(answer.read().decode())
+
+
+def test_two_ingests_share_the_load_and_store_each_batch_once(database_url: str, broker: Broker) -> None:
+    now = datetime.now(UTC)
+    settings = settings_for(database_url, broker)
+    workers = 2 if broker.shared_subscriptions else 1
+    with gateway_on(broker) as gateway, ingest_on(settings) as first:
+        if workers == 2:
+            with ingest_on(settings) as second:
+                store_many(gateway, now)
+                shares = [stored_by(one) for one in (first, second)]
+                assert min(shares) > 0
+                assert sum(shares) == 400
+        else:
+            store_many(gateway, now)
+        assert count(database_url, "SELECT count(*) FROM telemetry") == 400
+        assert count(database_url, "SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL") == 0
+
+
+def store_many(gateway: Gateway, now: datetime) -> None:
+    gateway.publish(birth(address=gateway.address, at=now), retain=True)
+    for seq in range(1, 101):
+        readings = [(TRIPS, now - timedelta(seconds=seq * 10 + part), float(part)) for part in range(4)]
+        gateway.publish(telemetry(readings, seq=seq, address=gateway.address))
+    wait_for(lambda: gateway.receipted("telemetry") == set(range(1, 101)))
+
+
+def stored_by(ingest: Ingest) -> float:
+    return ingest.metrics.registry.get_sample_value("anju_ingest_samples_total") or 0.0
+
+
+def test_the_embedded_broker_works_with_a_plain_subscription(database_url: str, tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    with Broker(tmp_path, kind="iotcore") as plain, gateway_on(plain) as gateway:
+        with ingest_on(settings_for(database_url, plain)):
+            store_many(gateway, now)
+            gateway.publish(events([Happening("lift-01", "lift.tilt", now)], seq=1, address=gateway.address))
+            wait_for(lambda: gateway.receipted("event") == {1})
+        assert count(database_url, "SELECT count(*) FROM telemetry") == 400
