@@ -1,8 +1,10 @@
 """Where an MQTT broker listens and how to prove who we are, as configured; and how a paho client is told."""
 
+import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from paho.mqtt.client import Client
@@ -48,7 +50,9 @@ def read_endpoint(table: Table, folder: Path) -> Endpoint:
 
 
 def prepare(client: Client, endpoint: Endpoint) -> None:
-    """Give `client` the credentials and certificates; OSError or ssl.SSLError when a file can't be used."""
+    """Give `client` the credentials and certificates; OSError when a file can't be used. Its packets leave at once:
+    acknowledgements are small, and would wait for each other (Nagle) 40 ms at a time."""
+    client.on_socket_open = _no_delay
     if endpoint.username is not None:
         file = endpoint.password_file
         client.username_pw_set(endpoint.username, file.read_text(encoding="utf-8").strip() if file else None)
@@ -57,6 +61,10 @@ def prepare(client: Client, endpoint: Endpoint) -> None:
         if endpoint.cert_file is not None:
             context.load_cert_chain(endpoint.cert_file, endpoint.key_file)
         client.tls_set_context(context)
+
+
+def _no_delay(_client: Client, _data: Any, sock: Any) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _split(url: str) -> tuple[str, str, int]:
