@@ -18,10 +18,12 @@ from anju_simulators.physics.life import SUDDEN
 from anju_simulators.physics.model import Kind
 from anju_simulators.randomness import Floats
 from anju_simulators.records import EventRow
+from anju_simulators.scenario import ScenarioError
 from anju_simulators.world import World
 
 Format = Literal["csv", "parquet"]
 Schema = dict[str, pl.DataType | type[pl.DataType]]
+FILES: Final = ("assets", "readings", "events", "repairs", "complaints")
 _ASSETS_AT_ONCE: Final = 16
 _TIME: Final = pl.Datetime("us", "UTC")
 
@@ -59,7 +61,11 @@ class Summary:
 def write_history(
     world: World, folder: Path, *, file_format: Format = "csv", progress: Callable[[AssetSpec], None] | None = None
 ) -> Summary:
-    """Everything from the scenario's start until the world's now: five files in `folder`, made if need be."""
+    """Everything from the scenario's start until the world's now: five files in `folder`, made if need be.
+
+    ScenarioError when the folder holds files of the other format, which an import would read as well.
+    """
+    check_folder(folder, file_format)
     folder.mkdir(parents=True, exist_ok=True)
     start, end = world.scenario.start, world.now
     kinds = {spec.asset_id: spec.kind for spec in world.assets}
@@ -84,6 +90,14 @@ def write_history(
         dict(Counter(entrapment.cause for entrapment in world.entrapments(start, end))),
         (end - start).total_seconds() / 86_400 / 365.25,
     )
+
+
+def check_folder(folder: Path, file_format: Format) -> None:
+    """ScenarioError when `folder` holds a history in the other format."""
+    other = "parquet" if file_format == "csv" else "csv"
+    for name in FILES:
+        if (folder / f"{name}.{other}").exists():
+            raise ScenarioError(f"field out: got {folder}, expected a folder without {name}.{other}")
 
 
 def _by_kind(kinds: Iterable[str]) -> dict[str, int]:

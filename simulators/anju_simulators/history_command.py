@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from anju_contracts.errors import ContractError
-from anju_simulators.history import Format, Summary, write_history
+from anju_simulators.history import Format, Summary, check_folder, write_history
 from anju_simulators.scenario import Scenario, ScenarioError, read_scenario, with_values
 from anju_simulators.truth import write_truth
 from anju_simulators.world import World
@@ -47,7 +47,11 @@ def history(
     """Write months of hourly history of a simulated community, in the format that `anju import` reads."""
     if truth is not None and truth.resolve().is_relative_to(out.resolve()):
         raise click.BadParameter(f"got {truth}, expected a file outside {out}", param_hint="--truth")
-    scenario, end = _scenario(file, days, until, values)
+    try:
+        check_folder(out, file_format)
+        scenario, end = _scenario(file, days, until, values)
+    except (ScenarioError, ContractError) as exc:
+        raise click.ClickException(str(exc)) from exc
     console = Console(stderr=True)
     summary, world = _write(scenario, end, out, file_format, console)
     if truth is not None:
@@ -61,13 +65,10 @@ def _scenario(
     file: Path | None, days: int, until: datetime | None, values: dict[str, int | None]
 ) -> tuple[Scenario, datetime]:
     given: dict[str, object] = {name: value for name, value in values.items() if value is not None}
-    try:
-        scenario = read_scenario(file) if file else Scenario()
-        if until is not None:
-            given["start"] = until.replace(tzinfo=UTC) - timedelta(days=days)
-        scenario = with_values(scenario, given)
-    except (ScenarioError, ContractError) as exc:
-        raise click.ClickException(str(exc)) from exc
+    scenario = read_scenario(file) if file else Scenario()
+    if until is not None:
+        given["start"] = until.replace(tzinfo=UTC) - timedelta(days=days)
+    scenario = with_values(scenario, given)
     return scenario, scenario.start + timedelta(days=days)
 
 

@@ -103,13 +103,13 @@ class World:
         return np.arange(first, max(stop, first), dtype=np.float64), values
 
     def events(self, start: datetime, end: datetime, *, asset_id: str | None = None) -> list[EventRow]:
-        """What devices reported from `start` until before `end`, in order of time."""
+        """What devices reported from `start` until before `end`, in order of time; each (code, second, state) once."""
         rows = [
             EventRow(line.spec.asset_id, to_moment(at), code, severity_of(code), state)  # type: ignore[arg-type]
             for line in self._advanced(end, asset_id)
             for at, code, state in line.marks_between(to_hours(start), to_hours(end))
         ]
-        return sorted(rows, key=attrgetter("at", "asset_id"))
+        return sorted(dict.fromkeys(rows), key=attrgetter("at", "asset_id"))
 
     def complaints(self, start: datetime, end: datetime) -> list[Complaint]:
         return self._between(start, end, lambda line: line.book.complaints)

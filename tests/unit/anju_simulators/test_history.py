@@ -136,6 +136,14 @@ def test_the_truth_is_refused_inside_the_history_folder(tmp_path: Path) -> None:
     assert "outside" in result.output
 
 
+def test_a_folder_with_a_history_in_the_other_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "readings.parquet").touch()
+    result = CliRunner().invoke(main, ["history", "--out", str(tmp_path), "--lifts", "1"])
+    assert result.exit_code == 1
+    assert "expected a folder without readings.parquet" in result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["readings.parquet"]
+
+
 def test_a_scenario_file_is_read_and_a_wrong_one_explained(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
     good.write_text("seed = 5\nlifts = 1\ndoors = 0\nelectric_meters = 0\nwater_meters = 0\nstart = 2025-01-01\n")
