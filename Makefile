@@ -61,9 +61,7 @@ endif
 check: lint types imports test ## what CI runs
 
 secrets: ## random passwords for docker-compose.yml, into .secrets
-	@mkdir -p .secrets && chmod 700 .secrets
-	@test -s .secrets/postgres_password || $(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(24), end="")' >.secrets/postgres_password
-	@chmod 644 .secrets/postgres_password # the containers' accounts read it; the folder is closed to everybody else here
+	@$(PYTHON) docker/make_secrets.py .secrets jinxiu/gw-1
 
 schemas: setup ## write the JSON Schema of every message into docs/reference/schemas
 	@$(BIN)/python -m anju_contracts.schema docs/reference/schemas

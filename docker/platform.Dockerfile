@@ -17,8 +17,8 @@ FROM ${PYTHON_IMAGE}
 RUN useradd --system --uid 10001 --user-group --no-create-home anju
 COPY --from=build /opt/anju /opt/anju
 COPY --from=build /src/platform/node_modules /opt/assets
-COPY docker/with-password.sh /usr/local/bin/with-password
+COPY docker/with-secrets.sh /usr/local/bin/with-secrets
 ENV PATH="/opt/anju/bin:$PATH" ANJU_ASSETS_DIR=/opt/assets PYTHONUNBUFFERED=1
 USER 10001:10001
-ENTRYPOINT ["/bin/sh", "/usr/local/bin/with-password", "anju"]
+ENTRYPOINT ["/bin/sh", "/usr/local/bin/with-secrets", "anju"]
 CMD ["--help"]
