@@ -165,6 +165,8 @@ class Outbox:
         for entry in entries:
             entry.error = error
             entry.settled.set()
+        if receipts:
+            self._compact()
 
     def _persist(self, work: Work) -> OutboxError | None:
         """Write `work`, however long it takes; the error when we are told to close before the disk takes it."""
@@ -175,8 +177,6 @@ class Outbox:
                     self._replace_file(corrupt)
                     corrupt = None
                 self._file.write(work, now_us=us_of(self._clock.now()))
-                if work.receipts:
-                    self._file.compact()
             except CorruptOutboxError as exc:
                 corrupt = exc
             except (sqlite3.Error, OSError) as exc:
@@ -187,6 +187,15 @@ class Outbox:
             else:
                 self._note(None)
                 return None
+
+    def _compact(self) -> None:
+        """Never in the way of what is to be written; a corruption that it finds is dealt with before the next write."""
+        try:
+            self._file.compact()
+        except CorruptOutboxError as exc:
+            self._suspect = exc
+        except sqlite3.Error as exc:
+            log.warning("the outbox can't give space back now", extra={"reason": str(exc)})
 
     def _note(self, trouble: str | None) -> None:
         if trouble != self.trouble:

@@ -126,7 +126,7 @@ class UplinkRunner:
             self._take_receipt(payload, carrier, now_s)
         room = session.room
         carrier.carry(room=room, reserved=min(RESERVED, max(1, room // 4)), now_s=now_s)
-        if now_s >= self._account_due_s:
+        if now_s >= self._account_due_s and session.room > 0:
             self._account_due_s = now_s + self._config.uplink.account_interval_s
             self._publish_account(session)
         due_s = carrier.next_due_s(now_s)
