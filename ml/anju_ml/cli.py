@@ -1,1 +1,122 @@
-def main() -> None: ...
+"""`anju-ml`: judge prediction on a folder of history."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+import polars as pl
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from anju_ml.backtest import Result, run_backtest
+from anju_ml.cells import parse_times
+from anju_ml.errors import PredictionError
+from anju_ml.history import ImportReport, read_history
+from anju_ml.policy import Policy, parse_policy
+from anju_ml.report import print_import, print_report, write_json, write_tickets
+from anju_ml.truth import read_truth
+
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+class Span(click.ParamType[timedelta]):
+    """A length of time such as 24h, 30d or 2w."""
+
+    name = "span"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)([hdw])", str(value))
+        if not found or not float(found[1]):
+            self.fail(f"{value!r} is no length of time; expected for example 24h, 30d or 2w", param, ctx)
+        return float(found[1]) * _UNITS[found[2]]
+
+
+class Moment(click.ParamType[datetime]):
+    """A date or an ISO 8601 time; UTC when it has no offset."""
+
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+
+        found = parse_times(pl.Series([str(value)])).to_list()[0]
+        if not isinstance(found, datetime):
+            self.fail(f"{value!r} is no date; expected for example 2025-09-01", param, ctx)
+        return found.astimezone(UTC)
+
+
+@click.group()
+def main() -> None:
+    """Prediction of failures from readings, events and repair history."""
+
+
+@main.command()
+@click.option("--history", "folder", type=click.Path(path_type=Path), required=True, help="Folder of CSV or Parquet.")
+@click.option("--horizon", type=Span(), default="30d", show_default=True, help="How far ahead a ticket looks.")
+@click.option("--lead", type=Span(), default="24h", show_default=True, help="A hit is at least so long ahead.")
+@click.option("--from", "start", type=Moment(), help="First day of tickets.  [default: the last third]")
+@click.option("--tickets", type=click.Path(path_type=Path), help="CSV file for the tickets.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="JSON file for the report.")
+@click.option("--truth", type=click.Path(path_type=Path), help="A simulation's truth file, for judging alone.")
+@click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="TOML file of costs.")
+@click.option("--on-bad-row", type=click.Choice(["report", "stop"]), default="report", show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+def backtest(
+    folder: Path,
+    horizon: timedelta,
+    lead: timedelta,
+    start: datetime | None,
+    tickets: Path | None,
+    json_file: Path | None,
+    truth: Path | None,
+    policy_file: Path | None,
+    on_bad_row: str,
+    seed: int,
+) -> None:
+    """Train on what was known, open tickets day after day, and say how good they were."""
+    console = Console()
+    try:
+        policy = parse_policy(policy_file.read_bytes()) if policy_file else Policy()
+        history, imported = read_history(folder, on_bad_row="stop" if on_bad_row == "stop" else "report")
+        print_import(console, imported)
+        lives = read_truth(truth) if truth else None
+        with _bar(console) as bar:
+            task = bar.add_task("reading", total=1.0)
+            result = run_backtest(
+                history,
+                start=start,
+                horizon=horizon,
+                lead=lead,
+                policy=policy,
+                truth=lives,
+                seed=seed,
+                progress=lambda what, share: bar.update(task, description=what, completed=share),
+            )
+    except (PredictionError, OSError) as exc:
+        raise click.ClickException(str(exc)) from exc
+    _write(console, result, imported, tickets, json_file)
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True)
+
+
+def _write(
+    console: Console, result: Result, imported: ImportReport, tickets: Path | None, json_file: Path | None
+) -> None:
+    if tickets:
+        write_tickets(tickets, result.tickets)
+    if json_file:
+        write_json(json_file, result.report, imported)
+    if result.too_poor:
+        console.print(f"Too poor to predict from: {result.too_poor}. No tickets.", markup=False)
+    else:
+        print_report(console, result.report)
+
+
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,7 @@ import polars as pl
 
 from anju_ml.grid import DAY, Grid
 from anju_ml.history import OUTCOME_AFTER, History
-from anju_ml.windows import Origins
+from anju_ml.windows import Origins, days_since
 
 Doubles = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -105,6 +105,18 @@ def observed_days(history: History, grid: Grid, *, end: datetime) -> tuple[Doubl
     if not heard.any():
         first = _first_records(history, grid)
     return first, _extended(last, history, grid)
+
+
+def in_service(history: History, grid: Grid, origins: Origins) -> Flags:
+    """[asset, origin]: whether an asset had been heard of by then, and not so long ago that it must have left."""
+    heard = grid.rows > 0
+    if not heard.any():
+        known: Flags = np.greater(origins[None, :], _first_records(history, grid)[:, None])
+        return known
+    since = days_since(grid.rows[:, :, None], origins)[:, :, 0]
+    never: Flags = np.asarray(~heard.any(axis=1))
+    recent: Flags = (since <= SILENT_AFTER_DAYS) | never[:, None]
+    return recent
 
 
 def _first_records(history: History, grid: Grid) -> Doubles:

@@ -149,7 +149,7 @@ def expand(rows: Rows, edges: tuple[float, ...]) -> tuple[Indices, Indices, Flag
 
 def cumulative(hazards: Doubles) -> Doubles:
     """P(failure by the end of each interval) [row, interval]."""
-    survived: Doubles = np.cumprod(1.0 - hazards, axis=-1)
+    survived = np.cumprod(1.0 - hazards, axis=-1).astype(np.float64)
     return np.clip(1.0 - survived, P_FLOOR, 1 - P_FLOOR)
 
 

@@ -49,7 +49,7 @@ class Model:
         risks: list[Risk] = []
         for kind, grid in daily_grids(known, anchor=as_of).items():
             if kind in self.kinds:
-                blocks = predict_block(self.kinds[kind], known, grid, np.array([grid.days]), end=as_of)
+                blocks = predict_block(self.kinds[kind], known, grid, np.array([grid.days]))
                 risks += self._risks(blocks, grid)
         return risks
 

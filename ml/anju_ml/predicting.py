@@ -1,12 +1,13 @@
 """Probabilities of all components of a kind at some origins, as arrays, and as risks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
-from anju_ml.dataset import observed_days
+from anju_ml.dataset import in_service
 from anju_ml.features import Features, compute_features
 from anju_ml.grid import Grid
 from anju_ml.hazard import expit, logit
@@ -29,12 +30,10 @@ class Block:
     observed: npt.NDArray[np.bool_]
 
 
-def predict_block(model: KindModel, history: History, grid: Grid, origins: Origins, *, end: datetime) -> Block:
+def predict_block(model: KindModel, history: History, grid: Grid, origins: Origins) -> Block:
     """Calibrated probabilities at `origins` of every asset of `grid`."""
     features = compute_features(history, grid, model.layout, origins)
-    first, last = observed_days(history, grid, end=end)
-    at = origins[None, :]
-    observed = (at > first[:, None]) & (at <= last[:, None])
+    observed = in_service(history, grid, origins)
     rows, columns = np.nonzero(observed)
     shape = observed.shape
     p: dict[str, Doubles] = {}
@@ -51,8 +50,11 @@ def predict_block(model: KindModel, history: History, grid: Grid, origins: Origi
     return Block(features, p, spread, observed)
 
 
-def risks_of(model: KindModel, block: Block, grid: Grid, *, position: int) -> list[Risk]:
-    """The risks at one origin of `block`, without reasons, for assets that were observed then."""
+def risks_of(
+    model: KindModel, block: Block, grid: Grid, *, position: int, floor: Mapping[str, float] | None = None
+) -> list[Risk]:
+    """The risks at one origin of `block`, without reasons, for assets that were observed then; `floor` leaves out
+    those of a component below a probability."""
     as_of = grid.time_of(int(block.features.origins[position]))
     risks = []
     for name, target in model.targets.items():
@@ -60,7 +62,8 @@ def risks_of(model: KindModel, block: Block, grid: Grid, *, position: int) -> li
         edges = np.array(target.hazard.edges)
         horizons = p_by(p, edges, np.array([1.0, 3.0, 7.0, 30.0]))
         low, high = expit(logit(horizons[:, 3]) - 1.96 * spread), expit(logit(horizons[:, 3]) + 1.96 * spread)
-        for row in np.flatnonzero(block.observed[:, position]):
+        least = floor[name] if floor else 0.0
+        for row in np.flatnonzero(block.observed[:, position] & (p[:, -1] >= least)):
             risks.append(
                 Risk(
                     asset_id=grid.assets[row],

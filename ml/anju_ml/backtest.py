@@ -1,0 +1,126 @@
+"""The backtest of a history folder: walk, judge, compare, and say it in JSON."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import polars as pl
+
+from anju_ml.arms import compare_arms
+from anju_ml.errors import TooPoor
+from anju_ml.failures import find_failures
+from anju_ml.grid import DAY, daily_grids
+from anju_ml.history import History
+from anju_ml.metrics import Bootstrap, all_metrics, arm_metrics, calibration
+from anju_ml.model import check_rich_enough
+from anju_ml.policy import Policy
+from anju_ml.score import score_tickets
+from anju_ml.selftest import self_test
+from anju_ml.walk import Ticket, walk
+
+TEST_SHARE: Final = 1 / 3
+"""Of the history, where no date is given."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """`report` is JSON; `too_poor` says why there are no tickets, or is empty."""
+
+    tickets: list[Ticket]
+    report: dict[str, Any]
+    too_poor: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def quiet(_what: str, _share: float) -> None:
+    """Progress for nobody."""
+
+
+def default_start(history: History) -> datetime:
+    """Midnight (UTC) after two thirds of the history."""
+    span = history.span()
+    if span is None:
+        raise TooPoor("the history has no record with a time")
+    moment = span[1] - (span[1] - span[0]) * TEST_SHARE
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def run_backtest(
+    history: History,
+    *,
+    start: datetime | None,
+    horizon: timedelta,
+    lead: timedelta,
+    policy: Policy,
+    truth: pl.DataFrame | None = None,
+    seed: int = 0,
+    progress: Callable[[str, float], None] = quiet,
+) -> Result:
+    """Tickets from `start` (default: the last third) to the end of `history`, and how good they were. A history that
+    is too poor gives no tickets and says why."""
+    policy = replace(policy, horizon=horizon, lead=lead)
+    settings = {"horizon_days": horizon / DAY, "lead_hours": lead / timedelta(hours=1), "seed": seed}
+    try:
+        begin = default_start(history) if start is None else start
+        return _run(history.tidy(), begin, policy, settings, truth, seed=seed, progress=progress)
+    except TooPoor as exc:
+        report = {"settings": settings, "too_poor": exc.reason, "tickets": 0, "opens_tickets": False}
+        return Result([], report, exc.reason)
+
+
+def _run(
+    history: History,
+    start: datetime,
+    policy: Policy,
+    settings: dict[str, Any],
+    truth: pl.DataFrame | None,
+    *,
+    seed: int,
+    progress: Callable[[str, float], None],
+) -> Result:
+    check_rich_enough(history.known_at(start), as_of=start)
+    end = _end(history, start)
+    failures = find_failures(history)
+    grids = daily_grids(history, anchor=end)
+    walked = walk(history, failures, grids, start=start, policy=policy, seed=seed, progress=progress)
+    progress("judging the tickets", 1.0)
+    scored = score_tickets(walked.tickets, failures, history, start=start, end=end, policy=policy, truth=truth)
+    arms = compare_arms(scored, history, grids, start=start, policy=policy, seed=seed, by_truth=truth is not None)
+    boot = Bootstrap(scored.assets["asset_id"].to_list(), seed=seed)
+    report = {
+        "settings": settings,
+        "history": _described(history, failures, start, end),
+        **all_metrics(scored, boot),
+        "calibration": calibration(
+            list(walked.predictions.values()), failures, end=end, horizon_days=policy.horizon / DAY
+        ),
+        "arms": arm_metrics(arms, boot),
+        "opens_tickets": any(bool(model["opens_tickets"]) for model in walked.models),
+        "notes": walked.notes,
+        "models": walked.models,
+        "self_test": self_test(history, grids, start=start, policy=policy, seed=seed),
+    }
+    return Result(walked.tickets, report, notes=walked.notes)
+
+
+def _end(history: History, start: datetime) -> datetime:
+    """The end of the last whole day of the history, counted from `start`."""
+    span = history.span()
+    days = 0 if span is None else (span[1] - start) // DAY
+    if days < 1:
+        raise TooPoor(f"the history has no day after {start:%Y-%m-%d}")
+    return start + days * DAY
+
+
+def _described(history: History, failures: pl.DataFrame, start: datetime, end: datetime) -> dict[str, Any]:
+    return {
+        "from": start.isoformat(),
+        "to": end.isoformat(),
+        "assets": dict(history.assets["kind"].value_counts().sort("kind").iter_rows()),
+        "failures_before": len(failures.filter(pl.col("onset") < start)),
+        "failures_after": len(failures.filter(pl.col("onset") >= start)),
+        "events": len(history.events),
+        "repairs": len(history.repairs),
+        "complaints": len(history.complaints),
+    }

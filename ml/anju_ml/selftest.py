@@ -1,0 +1,79 @@
+"""Two checks of every backtest against leaks: cut the future off, and take the labels' meaning away."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from anju_ml.failures import find_failures
+from anju_ml.features import compute_features
+from anju_ml.grid import DAY, Grid, daily_grids
+from anju_ml.hazard import cumulative, edges_for
+from anju_ml.history import History
+from anju_ml.layout import learn_layout, origin_of
+from anju_ml.policy import Policy
+from anju_ml.screening import association
+from anju_ml.training import fit_kind, prepare
+
+AUC_AT_MOST: Final = 0.65
+
+
+def self_test(
+    history: History, grids: Mapping[str, Grid], *, start: datetime, policy: Policy, seed: int
+) -> dict[str, Any]:
+    """`future_cut`: features at `start` are the same, number by number, when everything later is deleted first.
+    `shuffled`: hazards learned from failures dealt to random assets tell nothing about assets not seen."""
+    known = history.known_at(start).tidy()
+    same = all(_same_features(history, known, grid, start) for grid in grids.values())
+    auc = _shuffled_auc(known, grids, start=start, policy=policy, seed=seed)
+    return {
+        "future_cut": {"same_features": same, "passed": same},
+        "shuffled": {"auc": None if auc is None else round(auc, 3), "passed": auc is None or auc <= AUC_AT_MOST},
+    }
+
+
+def _same_features(history: History, known: History, grid: Grid, start: datetime) -> bool:
+    origin = origin_of(grid, start)
+    cut = daily_grids(known, anchor=start)[grid.kind]
+    if cut.start != grid.start:
+        return False
+    layout = learn_layout(known, cut, origin=origin)
+    whole = compute_features(history, grid, layout, np.array([origin]))
+    short = compute_features(known, cut, layout, np.array([origin]))
+    return np.array_equal(whole.common, short.common, equal_nan=True) and all(
+        np.array_equal(whole.own[name], short.own[name], equal_nan=True) for name in whole.own
+    )
+
+
+def _shuffled_auc(
+    known: History, grids: Mapping[str, Grid], *, start: datetime, policy: Policy, seed: int
+) -> float | None:
+    """AUC on assets not seen, for the kind with most failures; None where there are too few to learn from."""
+    failures = find_failures(known).join(known.assets.select("asset_id", "kind"), on="asset_id")
+    counts = failures.group_by("kind").len().sort(["len", "kind"], descending=[True, False])
+    grid = grids[counts["kind"][0]]
+    dealt = _deal(failures.filter(pl.col("kind") == grid.kind), grid, seed)
+    horizon = policy.horizon / DAY
+    prepared = prepare(known, dealt, grid, as_of=start, horizon_days=horizon, seed=seed)
+    most = max(prepared.failures, key=lambda name: prepared.failures[name])
+    counts_of_most = {name: (number if name == most else 0) for name, number in prepared.failures.items()}
+    targets, unseen = fit_kind(replace(prepared, failures=counts_of_most), edges=edges_for(horizon), seed=seed)
+    if most not in targets:
+        return None
+    found = unseen[most].found
+    settled = found.settled_for(horizon)
+    p = cumulative(unseen[most].p[settled])[:, -1:].astype(np.float32)
+    failed = found.failed_within(horizon)[settled]
+    if not failed.any() or failed.all():
+        return None
+    return 0.5 + float(association(p, failed)[0])
+
+
+def _deal(failures: pl.DataFrame, grid: Grid, seed: int) -> pl.DataFrame:
+    """The same failures, each with another asset of the kind."""
+    rng = np.random.default_rng(seed)
+    names = rng.choice(list(grid.assets), len(failures))
+    return failures.with_columns(pl.Series("asset_id", names.tolist(), dtype=pl.String)).sort("asset_id", "onset")

@@ -1,0 +1,222 @@
+"""The rolling origin: train on what was known, score day after day, open and close tickets as a platform would."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from anju_ml.decide import OpenTicket, decide
+from anju_ml.errors import TooPoor
+from anju_ml.explain import explain
+from anju_ml.grid import DAY, Grid
+from anju_ml.history import History
+from anju_ml.layout import origin_of
+from anju_ml.model import Model, check_rich_enough, train_on
+from anju_ml.policy import Policy
+from anju_ml.predicting import Block, predict_block, risks_of
+from anju_ml.risk import Risk
+
+RETRAIN_EVERY: Final = timedelta(days=30)
+SCORED_AT_ONCE: Final = 40_000
+"""Asset-days whose features are held in memory together."""
+WATCHED_FROM: Final = 0.5
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Ticket:
+    asset_id: str
+    kind: str
+    component: str
+    opened_at: datetime
+    expires_at: datetime
+    probability: float
+    reasons: tuple[str, ...]
+
+
+@dataclass
+class Predictions:
+    """P(failure within the horizon) of every scored asset, component and day, for calibration."""
+
+    kind: str
+    component: str
+    assets: tuple[str, ...]
+    days: list[datetime] = field(default_factory=list)
+    p: list[npt.NDArray[np.float32]] = field(default_factory=list)
+
+
+@dataclass
+class Walk:
+    """What the walk found: tickets, predictions by (kind, component), the models' own records."""
+
+    tickets: list[Ticket] = field(default_factory=list)
+    predictions: dict[tuple[str, str], Predictions] = field(default_factory=dict)
+    models: list[dict[str, object]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Desk:
+    """Open and recently closed problems. A ticket closes at its failure, at a visit for it, or when it expires."""
+
+    ends: dict[tuple[str, str], list[datetime]]
+    open_until: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    closed_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+
+    def pass_to(self, now: datetime) -> None:
+        for problem, until in list(self.open_until.items()):
+            if until <= now:
+                self.closed_at[problem] = until
+                del self.open_until[problem]
+
+    def open(self, ticket: OpenTicket, now: datetime) -> None:
+        problem = (ticket.risk.asset_id, ticket.risk.component)
+        later = [at for at in self.ends.get(problem, []) if at > now]
+        self.open_until[problem] = min([ticket.expires_at, *later])
+
+
+def walk(
+    history: History,
+    failures: pl.DataFrame,
+    grids: dict[str, Grid],
+    *,
+    start: datetime,
+    policy: Policy,
+    seed: int,
+    progress: Progress,
+) -> Walk:
+    """Tickets from `start` to the end of `grids`. Raises TooPoor when nothing can be learned before `start`."""
+    end = next(iter(grids.values())).anchor
+    found, desk = Walk(), Desk(_endings(history, failures))
+    span = max((end - start) / DAY, 1.0)
+    origin = start
+    model: Model | None = None
+    while origin < end:
+        progress(f"training on what was known on {origin:%Y-%m-%d}", (origin - start) / DAY / span)
+        model = _train(history, grids, origin, policy, seed, found, previous=model)
+        upto = min(origin + RETRAIN_EVERY, end)
+        progress(f"scoring {origin:%Y-%m-%d} to {upto:%Y-%m-%d}", (origin - start) / DAY / span)
+        _score(model, history, grids, (origin, upto), policy=policy, desk=desk, found=found)
+        origin = upto
+    progress("scored", 1.0)
+    return found
+
+
+def _train(
+    history: History,
+    grids: dict[str, Grid],
+    origin: datetime,
+    policy: Policy,
+    seed: int,
+    found: Walk,
+    *,
+    previous: Model | None,
+) -> Model:
+    known = history.known_at(origin)
+    try:
+        check_rich_enough(known, as_of=origin)
+        model = train_on(known, grids, as_of=origin, policy=policy, seed=seed)
+    except TooPoor:
+        if previous is None:
+            raise
+        return previous
+    found.models.append({**model.metrics, "opens_tickets": model.opens_tickets, "why_not": model.why_not})
+    if not model.opens_tickets:
+        found.notes.append(f"{origin:%Y-%m-%d}: opens no tickets. {model.why_not}")
+    return model
+
+
+def _endings(history: History, failures: pl.DataFrame) -> dict[tuple[str, str], list[datetime]]:
+    """When a ticket of a problem would end by itself: at a failure or at a preventive visit that changed something."""
+    visits = history.repairs.filter(
+        (pl.col("cause") == "preventive") & pl.col("component").is_not_null() & pl.col("fault_found").fill_null(False)
+    ).select("asset_id", "component", pl.col("opened_at").alias("at"))
+    moments = pl.concat([failures.select("asset_id", "component", pl.col("onset").alias("at")), visits])
+    out: dict[tuple[str, str], list[datetime]] = {}
+    for asset, component, at in moments.sort("asset_id", "component", "at").iter_rows():
+        out.setdefault((asset, component), []).append(at)
+    return out
+
+
+def _score(
+    model: Model,
+    history: History,
+    grids: dict[str, Grid],
+    span: tuple[datetime, datetime],
+    *,
+    policy: Policy,
+    desk: Desk,
+    found: Walk,
+) -> None:
+    """Score each day of `span` over all kinds together, so that the crew's capacity is shared."""
+    widest = max(len(grid.assets) for grid in grids.values())
+    days_at_once = max(1, SCORED_AT_ONCE // widest)
+    day, last = span
+    while day < last:
+        stop = min(day + days_at_once * DAY, last)
+        blocks = {}
+        for kind, each in model.kinds.items():
+            origins = np.arange(origin_of(grids[kind], day), origin_of(grids[kind], stop))
+            blocks[kind] = predict_block(each, history, grids[kind], origins)
+            _remember(found, blocks[kind], grids[kind])
+        for position in range((stop - day) // DAY):
+            _decide_day(model, blocks, grids, position, policy=policy, desk=desk, found=found)
+        day = stop
+
+
+def _remember(found: Walk, block: Block, grid: Grid) -> None:
+    for name, p in block.p.items():
+        key = (grid.kind, name)
+        kept = found.predictions.setdefault(key, Predictions(grid.kind, name, grid.assets))
+        whole = np.where(block.observed, p[:, :, -1], np.nan).astype(np.float32)
+        kept.p.append(whole)
+        kept.days += [grid.time_of(int(origin)) for origin in block.features.origins]
+
+
+def _decide_day(
+    model: Model,
+    blocks: dict[str, Block],
+    grids: dict[str, Grid],
+    position: int,
+    *,
+    policy: Policy,
+    desk: Desk,
+    found: Walk,
+) -> None:
+    kind = next(iter(blocks))
+    now = grids[kind].time_of(int(blocks[kind].features.origins[position]))
+    desk.pass_to(now)
+    if not model.opens_tickets:
+        return
+    risks: list[Risk] = []
+    for kind, block in blocks.items():
+        floor = {name: WATCHED_FROM * policy.break_even(kind, name) for name in block.p}
+        risks += risks_of(model.kinds[kind], block, grids[kind], position=position, floor=floor)
+    decisions = decide(
+        risks, policy=policy, as_of=now, open_problems=desk.open_until.keys(), recently_closed=desk.closed_at
+    )
+    for decision in decisions:
+        if isinstance(decision, OpenTicket):
+            desk.open(decision, now)
+            found.tickets.append(_ticket(model, blocks, grids, decision, position))
+
+
+def _ticket(
+    model: Model, blocks: dict[str, Block], grids: dict[str, Grid], decision: OpenTicket, position: int
+) -> Ticket:
+    kind = decision.risk.kind
+    reasons = explain(model.kinds[kind], blocks[kind], grids[kind], [decision.risk], position=position)[0]
+    risk = replace(decision.risk, reasons=reasons)
+    return Ticket(
+        asset_id=risk.asset_id,
+        kind=kind,
+        component=risk.component,
+        opened_at=risk.as_of,
+        expires_at=decision.expires_at,
+        probability=decision.probability,
+        reasons=tuple(reason.en for reason in reasons),
+    )
