@@ -93,9 +93,17 @@ def _last_of_run(*columns: IntColumn) -> NDArray[np.bool_]:
 
 def hours_of(at_us: IntColumn) -> list[datetime]:
     """The hours (their beginnings, UTC) that `at_us` touches, ascending."""
-    return [from_us(int(hour) * HOUR_US) for hour in np.unique(at_us // HOUR_US)]
+    return [from_us(hour * HOUR_US) for hour in _touched(at_us, HOUR_US)]
 
 
 def days_of(at_us: IntColumn) -> list[date]:
     """The days in UTC that `at_us` touches, ascending."""
-    return [from_us(int(day) * DAY_US).date() for day in np.unique(at_us // DAY_US)]
+    return [from_us(day * DAY_US).date() for day in _touched(at_us, DAY_US)]
+
+
+def _touched(at_us: IntColumn, width_us: int) -> list[int]:
+    """Numbers of the spans of `width_us` that `at_us` touches, ascending; most batches touch just one."""
+    if not len(at_us):
+        return []
+    first, last = int(at_us.min()) // width_us, int(at_us.max()) // width_us
+    return [first] if first == last else [int(number) for number in np.unique(at_us // width_us)]
