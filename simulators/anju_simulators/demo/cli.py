@@ -22,7 +22,7 @@ SPEED_ONCE = 7200.0
 @click.command("demo")
 @click.option("--once", is_flag=True, help="Run for a bounded span, evaluate, and exit 0 only if every link worked.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Where the figures of --once go.")
-@click.option("--days", type=click.FloatRange(0.1, 400), default=14.0, show_default=True, help="Live days of --once.")
+@click.option("--days", type=click.FloatRange(0.1, 400), default=10.0, show_default=True, help="Live days of --once.")
 @click.option("--speed", type=click.FloatRange(1), help="Simulated seconds a second. [default: 3600; 7200 for --once]")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same community.")
 @click.option("--lifts", type=click.IntRange(0), default=16, show_default=True)

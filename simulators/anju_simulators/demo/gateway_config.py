@@ -10,6 +10,10 @@ from anju_simulators.fleet import AssetSpec
 from anju_simulators.scenario import Scenario
 
 AGENT_OF = {"lift": "lifts", "door": "doors"}
+ANSWER_WITHIN_S = 3.0
+"""Patience with the simulated meters (real seconds): they share two cores with everything else."""
+SILENCE_PERIODS = 4
+"""Monitors are said to report this many times more seldom than they do: an hour is only a second of the demo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,11 @@ def _meters(specs: dict[str, AssetSpec], wiring: Wiring, lines: Lines) -> Iterat
             'driver = "modbus"',
             'host = "127.0.0.1"',
             f"port = {lines.modbus_port + converter}",
+            f"timeout_s = {ANSWER_WITHIN_S:g}",
         )
         for meter in wiring.meters:
             if meter.converter == converter:
-                yield from _device(specs[meter.asset], meter, f"unit = {meter.unit}", lines)
+                yield from _device(specs[meter.asset], meter, f"unit = {meter.unit}", lines.period_s)
 
 
 def _monitors(specs: dict[str, AssetSpec], wiring: Wiring, lines: Lines) -> Iterator[str]:
@@ -62,13 +67,14 @@ def _monitors(specs: dict[str, AssetSpec], wiring: Wiring, lines: Lines) -> Iter
         if mine:
             yield from ("", "[[agent]]", f'name = "{name}"', 'driver = "mqtt_json"', f"url = {_text(lines.local_url)}")
         for monitor in mine:
-            yield from _device(specs[monitor.asset], monitor, f'device = "{monitor.serial}"', lines)
+            period_s = lines.period_s * SILENCE_PERIODS
+            yield from _device(specs[monitor.asset], monitor, f'device = "{monitor.serial}"', period_s)
 
 
-def _device(spec: AssetSpec, place: OnBus | OnBroker, address: str, lines: Lines) -> Iterator[str]:
+def _device(spec: AssetSpec, place: OnBus | OnBroker, address: str, period_s: float) -> Iterator[str]:
     yield from ("", "  [[agent.device]]", f"  asset = {_text(place.asset)}", f"  profile = {_text(spec.model)}")
     yield f"  {address}"
-    yield f"  period_s = {lines.period_s:g}"
+    yield f"  period_s = {period_s:g}"
     yield f"  location = {_text(spec.location)}"
     yield f"  installed_on = {spec.installed_on.isoformat()}"
     yield f"  label = {{ zh = {_text(spec.label.zh)}, en = {_text(spec.label.en)} }}"

@@ -49,7 +49,8 @@ def ingest() -> Sequence[str]:
 
 
 def worker() -> Sequence[str]:
-    return program("anju", "worker")
+    """It gives way to the programs that have to keep up with the clock."""
+    return ["nice", "-n", "10", *program("anju", "worker")]
 
 
 def gateway(config: Path) -> Sequence[str]:

@@ -32,7 +32,7 @@ class Child:
 class Supervisor:
     """Starts programs and ends them all on leaving the `with` block, last started first."""
 
-    def __init__(self, log_folder: Path, *, patience_s: float = 15.0) -> None:
+    def __init__(self, log_folder: Path, *, patience_s: float = 30.0) -> None:
         self._log_folder = log_folder
         self._patience_s = patience_s
         self._children: list[Child] = []
