@@ -1,9 +1,9 @@
 """Servers for the tests: each is started when the first test asks for it and stopped at the end of the run.
 
 A test that takes `database_url` (or `database_server`) runs once for each flavour of PostgreSQL that this machine can
-have; one that takes `broker` runs on Mosquitto where that is here; one marked `browser` runs where Chromium is. What
-could not be covered is said in the last lines of the run. Where CI=true, everything has to be there: the tests that
-need what is missing fail.
+have; one that takes `broker` runs on Mosquitto where that is here; one marked `browser` or `mosquitto` runs where that
+program is. What could not be covered is said in the last lines of the run. Where CI=true, everything has to be there:
+the tests that need what is missing fail.
 """
 
 import itertools
@@ -31,9 +31,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if CHROMIUM is not None or IN_CI:
-        return
-    out = [item for item in items if item.get_closest_marker("browser")]
+    lacking = {"browser": CHROMIUM is None, "mosquitto": "mosquitto" not in broker_kinds()}
+    names = [] if IN_CI else [name for name, is_lacking in lacking.items() if is_lacking]
+    out = [item for item in items if any(item.get_closest_marker(name) for name in names)]
     items[:] = [item for item in items if item not in out]
     config.hook.pytest_deselected(items=out)
 

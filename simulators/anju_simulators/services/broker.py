@@ -3,6 +3,7 @@
 import logging
 import signal
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
@@ -20,7 +21,7 @@ HOW_TO_GET = {"mosquitto": "make services", "iotcore": "pip install 'anju-simula
 
 MOSQUITTO_CONFIG = """\
 listener {port} {host}
-allow_anonymous true
+{access}
 max_inflight_messages 1000
 max_queued_messages 100000
 max_packet_size {max_payload}
@@ -32,6 +33,9 @@ persistence {persistence}
 persistence_location {folder}/
 autosave_interval 30
 """
+
+ANYBODY = "allow_anonymous true"
+ACCOUNTS_ONLY = "allow_anonymous false\npassword_file {accounts}\nacl_file {rights}"
 
 IOTCORE_CONFIG = """\
 id = 0
@@ -71,15 +75,29 @@ def broker_kinds() -> tuple[BrokerKind, ...]:
     return tuple(kinds)
 
 
-class Broker:
-    """One broker on 127.0.0.1 for anonymous clients, with its configuration and log in `folder`.
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Mosquitto's files of accounts (hashed passwords) and of who may use which topic."""
 
-    `persistent` keeps retained messages, sessions and what is queued over a restart (Mosquitto only). Ports behave as
-    those of `Postgres` do.
+    accounts: Path
+    rights: Path
+
+
+class Broker:
+    """One broker on 127.0.0.1, with its configuration and log in `folder`.
+
+    Mosquitto only: `persistent` keeps retained messages, sessions and what is queued over a restart, `access` shuts out
+    whoever has no account. Ports behave as those of `Postgres` do.
     """
 
     def __init__(
-        self, folder: Path, *, kind: BrokerKind | Literal["auto"] = "auto", port: int = 0, persistent: bool = False
+        self,
+        folder: Path,
+        *,
+        kind: BrokerKind | Literal["auto"] = "auto",
+        port: int = 0,
+        persistent: bool = False,
+        access: Access | None = None,
     ) -> None:
         have = broker_kinds()
         if not have or kind not in ("auto", *have):
@@ -90,6 +108,7 @@ class Broker:
         self._preferred_port = port
         self._folder = folder.resolve()
         self._persistent = persistent
+        self._access = access
         self._process: ServerProcess | None = None
 
     @property
@@ -137,6 +156,11 @@ class Broker:
     def __exit__(self, *_exc: object) -> None:
         self.stop()
 
+    def _access_lines(self) -> str:
+        if self._access is None:
+            return ANYBODY
+        return ACCOUNTS_ONLY.format(accounts=self._access.accounts, rights=self._access.rights)
+
     def _command(self) -> list[str]:
         template = MOSQUITTO_CONFIG if self.kind == "mosquitto" else IOTCORE_CONFIG
         config = self._folder / CONFIG_FILES[self.kind]
@@ -146,6 +170,7 @@ class Broker:
             folder=self._folder,
             max_payload=MAX_PAYLOAD_BYTES,
             persistence=str(self._persistent).lower(),
+            access=self._access_lines(),
         )
         config.write_text(text, encoding="utf-8")
         if self.kind == "iotcore":

@@ -20,7 +20,7 @@ from anju_simulators.services.ports import accepts
 SECONDS = 20.0
 
 
-def connect(broker: Broker) -> tuple[mqtt.Client, "queue.Queue[mqtt.MQTTMessage]"]:
+def connect(broker: Broker, topic: str = "services/#") -> tuple[mqtt.Client, "queue.Queue[mqtt.MQTTMessage]"]:
     received: queue.Queue[mqtt.MQTTMessage] = queue.Queue()
     ready: queue.Queue[str] = queue.Queue()
     client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
@@ -30,7 +30,7 @@ def connect(broker: Broker) -> tuple[mqtt.Client, "queue.Queue[mqtt.MQTTMessage]
     client.connect("127.0.0.1", broker.port)
     client.loop_start()
     assert ready.get(timeout=SECONDS) == "connected"
-    client.subscribe("services/#", qos=1)
+    client.subscribe(topic, qos=1)
     assert ready.get(timeout=SECONDS) == "subscribed"
     return client, received
 
@@ -89,13 +89,33 @@ def test_a_broker_carries_an_mqtt_5_message_and_keeps_a_retained_one(kind: Broke
         disconnect(client)
 
 
-def test_the_shared_broker_splits_a_shared_subscription_or_says_that_it_can_not(broker: Broker) -> None:
+def test_only_mosquitto_promises_shared_subscriptions(broker: Broker) -> None:
     assert broker.shared_subscriptions == (broker.kind == "mosquitto")
 
 
-def test_a_persistent_broker_keeps_retained_messages_over_a_restart(broker: Broker, tmp_path: Path) -> None:
-    if broker.kind != "mosquitto":
-        return
+@pytest.mark.mosquitto
+def test_a_shared_subscription_gives_each_message_to_one_of_the_subscribers(tmp_path: Path) -> None:
+    with Broker(tmp_path, kind="mosquitto") as shared:
+        first, to_first = connect(shared, "$share/workers/services/#")
+        second, to_second = connect(shared, "$share/workers/services/#")
+        for number in range(20):
+            first.publish("services/work", str(number), qos=1).wait_for_publish(SECONDS)
+        numbers: set[int] = set()
+        deadline = time.monotonic() + SECONDS
+        while len(numbers) < 20 and time.monotonic() < deadline:
+            for inbox in (to_first, to_second):
+                while not inbox.empty():
+                    number = int(inbox.get().payload)
+                    assert number not in numbers
+                    numbers.add(number)
+            time.sleep(0.02)
+        disconnect(first)
+        disconnect(second)
+    assert numbers == set(range(20))
+
+
+@pytest.mark.mosquitto
+def test_a_persistent_broker_keeps_retained_messages_over_a_restart(tmp_path: Path) -> None:
     with Broker(tmp_path, kind="mosquitto", persistent=True) as kept:
         client, _ = connect(kept)
         client.publish("services/retained", b"hello", qos=1, retain=True).wait_for_publish(SECONDS)
