@@ -69,6 +69,11 @@ class Database:
         rows = self._rows("gateway_state")
         return rows[0]["state"] if rows else None
 
+    def last_moment(self) -> datetime | None:
+        """The latest moment that anything of the community bears; None before anything was live."""
+        found = self._one("last_moment")
+        return found if isinstance(found, datetime) else None
+
     def scored_until(self) -> datetime | None:
         """The moment for which all assets were scored last."""
         found = self._one("scored_until")

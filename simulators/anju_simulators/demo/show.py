@@ -5,7 +5,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -49,11 +49,9 @@ def show(options: Options, console: Console) -> dict[str, Any] | None:
     places = Places(options.folder.resolve())
     with _only_one(places.lock), _interruptible(), ExitStack() as stack:
         kept = read_kept(places, options)
+        options = kept or options
         if kept is None:
             shutil.rmtree(places.folder, ignore_errors=True)
-        else:
-            options = kept.options
-            console.print(f"going on with the community of the demo before, at {kept.until:%Y-%m-%d %H:%M} UTC")
         places.logs.mkdir(parents=True, exist_ok=True)
         stages = Stages(console)
         with stages.stage("services", "start PostgreSQL and the MQTT brokers"):
@@ -61,22 +59,29 @@ def show(options: Options, console: Console) -> dict[str, Any] | None:
         supervisor = stack.enter_context(Supervisor(places.logs))
         if kept is None:
             prepare(options, places, services, supervisor, stages)
+            write_kept(places, options, services.postgres.flavour)
+        database = stack.enter_context(closing(Database(services.database_url, options.scenario.community)))
+        start = _start(options, database)
+        if kept is not None:
+            console.print(f"going on with the community of the demo before, at {start:%Y-%m-%d %H:%M} UTC")
         port = preferred_port(options.port)
         if port != options.port:
             console.print(f"[yellow]port {options.port} is in use; the page takes {port}[/yellow]")
-        start = kept.until if kept else options.history_end
         with stages.stage("start", "start gateway, ingest, worker, page and devices"):
             site = start_live(options, places, services, supervisor, port=port, start=start)
         console.print(f"\n  [bold]{site.url}[/bold]   a simulated day in {86400 / options.speed:.0f} s\n")
-        database = Database(services.database_url, options.scenario.community)
-        stack.callback(database.close)
-        stack.callback(_keep, options, places, services, site)
         running = Running(options, places, site, database, supervisor, stages, console)
         if options.span is not None:
             return _bounded(running, site.since + options.span)
         console.print("[dim]Ctrl-C stops everything[/dim]")
         watch(site, database, supervisor, console)
     return None
+
+
+def _start(options: Options, database: Database) -> datetime:
+    """When the live part begins: after the history, and after everything that was ever live."""
+    last = database.last_moment()
+    return max(options.history_end, last + timedelta(seconds=1)) if last is not None else options.history_end
 
 
 def _services(options: Options, places: Places, stack: ExitStack) -> Services:
@@ -125,10 +130,6 @@ def _drain(running: Running, until: datetime) -> None:
 
     what = "everything has arrived, is rolled up and scored"
     await_true(settled, running.supervisor, what, within_s=DRAIN_WITHIN_S)
-
-
-def _keep(options: Options, places: Places, services: Services, site: Site) -> None:
-    write_kept(places, options, flavour=services.postgres.flavour, until=site.clock.now())
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import socket
 import tomllib
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -94,13 +93,12 @@ def test_timescale_is_preferred_where_it_is_and_a_wish_is_a_wish() -> None:
     assert choose_flavour("plain", ("plain", "timescale")) == "plain"
 
 
-def test_a_kept_demo_goes_on_where_it_stopped_and_only_when_asked(tmp_path: Path) -> None:
-    places, until = Places(tmp_path), datetime(2026, 1, 9, 7, tzinfo=UTC)
-    write_kept(places, Options(tmp_path, lifts=3, seed=7), flavour="plain", until=until)
+def test_a_kept_demo_goes_on_with_its_community_and_only_when_asked(tmp_path: Path) -> None:
+    places = Places(tmp_path)
+    write_kept(places, Options(tmp_path, lifts=3, seed=7), "plain")
     kept = read_kept(places, Options(tmp_path, keep=True, speed=60.0))
     assert kept is not None
-    assert (kept.options.lifts, kept.options.seed, kept.options.flavour, kept.options.speed) == (3, 7, "plain", 60.0)
-    assert kept.until == until
+    assert (kept.lifts, kept.seed, kept.flavour, kept.speed) == (3, 7, "plain", 60.0)
     assert read_kept(places, Options(tmp_path)) is None
 
 
