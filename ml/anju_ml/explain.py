@@ -11,9 +11,10 @@ import numpy as np
 from anju_ml.grid import Floats, Grid
 from anju_ml.hazard import Doubles, cumulative, logit
 from anju_ml.predicting import Block
+from anju_ml.prepare import full_matrix, full_sources
 from anju_ml.risk import Reason, Risk
 from anju_ml.sentences import Subject, tell
-from anju_ml.training import KindModel, Target, column_sources, matrix_of
+from anju_ml.target import KindModel, Target
 
 MOST: Final = 5
 FALL_AT_LEAST: Final = 0.05
@@ -32,8 +33,8 @@ def explain(
         if not own:
             continue
         columns = np.full(len(rows), position, np.int64)
-        values = matrix_of(block.features, name, target.tier, rows, columns, target.base_rate)
-        falls = falls_by_source(target, values, column_sources(block.features, target.tier))
+        values = full_matrix(block.features, name, rows, columns)
+        falls = falls_by_source(target, values, full_sources(block.features))
         for order, index in enumerate(own):
             shares = {source: float(fall[order]) for source, fall in falls.items() if fall[order] > FALL_AT_LEAST}
             best = sorted(shares, key=lambda source: (-shares[source], source))[:MOST]
@@ -43,17 +44,16 @@ def explain(
 
 def falls_by_source(target: Target, values: Floats, sources: Sequence[str]) -> dict[str, Doubles]:
     """For each source, by how much the log-odds at the last edge fall when its columns become usual [row]."""
-    whole = logit(cumulative(target.hazard.predict(values)[0])[:, -1])
-    used = {int(column) for member in target.hazard.members for column in member.columns}
+    whole = logit(cumulative(target.predict(values)[0])[:, -1])
     by_source: dict[str, list[int]] = {}
-    for column in sorted(used):
+    for column in sorted(target.relevant_columns()):
         if sources[column]:
             by_source.setdefault(sources[column], []).append(column)
     falls: dict[str, Doubles] = {}
     for source, columns in by_source.items():
         normal = values.copy()
         normal[:, columns] = target.usual[columns]
-        falls[source] = whole - logit(cumulative(target.hazard.predict(normal)[0])[:, -1])
+        falls[source] = whole - logit(cumulative(target.predict(normal)[0])[:, -1])
     return falls
 
 

@@ -14,14 +14,10 @@ import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from anju_ml.grid import Floats
-from anju_ml.screening import screen
 
 EDGES: Final = (1.0, 3.0, 7.0, 14.0, 30.0)
 """Ends of the intervals in days; a longer horizon adds its own."""
 FOLDS: Final = 5
-NEGATIVES_AT_MOST: Final = 6000
-NEGATIVES_PER_POSITIVE: Final = 6
-COLUMNS_AT_MOST: Final = 48
 P_FLOOR: Final = 1e-7
 Doubles = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -30,126 +26,92 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Rows:
-    """Training rows: features [row, feature], and for each row its group (asset), when it failed next, and for how
-    long that is known (days)."""
+    """Training rows: features [row, feature], and for each row its group (asset), when it failed next, for how long
+    that is known (days), and its weight."""
 
     values: Floats
     groups: Indices
     fails_in: Doubles
     known_for: Doubles
+    weights: Doubles
 
     def take(self, rows: Indices | Flags) -> "Rows":
-        return Rows(self.values[rows], self.groups[rows], self.fails_in[rows], self.known_for[rows])
+        return Rows(self.values[rows], self.groups[rows], self.fails_in[rows], self.known_for[rows], self.weights[rows])
+
+    def failed_within(self, days: float) -> Flags:
+        return (self.fails_in < days) & (self.fails_in <= self.known_for)
 
 
-@dataclass(frozen=True)
-class Member:
-    """One estimator over the chosen `columns` and the number of the interval as last column."""
-
-    columns: Indices
-    estimator: Any
-
-    def hazards(self, values: Floats, intervals: int) -> Doubles:
-        """[row, interval]"""
-        chosen = values[:, self.columns]
-        out = np.empty((len(values), intervals))
-        for interval in range(intervals):
-            step = np.full((len(values), 1), interval, np.float32)
-            out[:, interval] = self.estimator.predict_proba(np.hstack([chosen, step]))[:, 1]
-        return np.clip(out, P_FLOOR, 1 - P_FLOOR)
+def stack(tables: Sequence[Rows]) -> Rows:
+    return Rows(
+        np.concatenate([table.values for table in tables]),
+        np.concatenate([table.groups for table in tables]),
+        np.concatenate([table.fails_in for table in tables]),
+        np.concatenate([table.known_for for table in tables]),
+        np.concatenate([table.weights for table in tables]),
+    )
 
 
-@dataclass(frozen=True)
-class Hazard:
-    """`edges`: ends of the intervals in days. `members[k]` never saw the assets of fold k."""
-
-    edges: tuple[float, ...]
-    members: tuple[Member, ...]
-
-    def predict(self, values: Floats) -> tuple[Doubles, Doubles]:
-        """Hazards [row, interval] of the members' mean log-odds, and the spread of the members' log-odds of failure
-        within the last edge [row]."""
-        logits: list[Doubles] = []
-        wholes: list[Doubles] = []
-        for member in self.members:
-            hazards = member.hazards(values, len(self.edges))
-            logits.append(logit(hazards))
-            wholes.append(logit(cumulative(hazards)[:, -1]))
-        spread = np.array(wholes).std(axis=0).astype(np.float64)
-        return expit(np.array(logits).mean(axis=0)), spread
-
-    def predict_unseen(self, values: Floats, folds: Indices) -> Doubles:
-        """Hazards [row, interval] of each row from the member that never saw its fold."""
-        out = np.empty((len(values), len(self.edges)))
-        for fold, member in enumerate(self.members):
-            rows = folds == fold
-            if rows.any():
-                out[rows] = member.hazards(values[rows], len(self.edges))
-        return out
-
-
-def fit_hazard(rows: Rows, folds: Indices, *, edges: tuple[float, ...], always: Sequence[int], seed: int) -> Hazard:
-    """A hazard from `rows`; `folds` gives each row's fold, `always` the columns that screening may not drop."""
-    members = []
-    for fold in range(int(folds.max()) + 1):
-        kept = thin(rows.take(folds != fold), edges[-1], seed=seed + fold)
-        members.append(_fit_member(*kept, edges=edges, always=always, seed=seed + fold))
-    return Hazard(edges, tuple(members))
-
-
-def thin(rows: Rows, horizon: float, *, seed: int) -> tuple[Rows, Doubles]:
-    """All rows that failed within the horizon, a sample of the others, and weights that make up for it."""
-    failed = (rows.fails_in < horizon) & (rows.fails_in <= rows.known_for)
-    positive, negative = np.flatnonzero(failed), np.flatnonzero(~failed)
-    wanted = min(max(NEGATIVES_PER_POSITIVE * len(positive), 1500), NEGATIVES_AT_MOST, len(negative))
-    chosen = np.random.default_rng(seed).choice(negative, wanted, replace=False)
-    kept = np.sort(np.concatenate([positive, chosen]))
-    weights = np.where(failed[kept], 1.0, len(negative) / max(wanted, 1))
-    return rows.take(kept), weights
-
-
-def _fit_member(rows: Rows, weights: Doubles, *, edges: tuple[float, ...], always: Sequence[int], seed: int) -> Member:
-    failed = (rows.fails_in < edges[-1]) & (rows.fails_in <= rows.known_for)
-    columns = screen(rows.values, failed, most=COLUMNS_AT_MOST, always=always)
-    row, interval, event = expand(rows, edges)
-    step = interval.astype(np.float32)[:, None]
-    values = np.hstack([rows.values[row][:, columns], step])
+def fit_estimator(
+    rows: Rows, *, edges: tuple[float, ...], up: Sequence[int], leaves: int, rounds: int, seed: int
+) -> HistGradientBoostingClassifier:
+    """The hazard of rows in person-period form, the interval as last column. `up` marks the columns of which more
+    can only mean more risk."""
+    row, interval, event, weight = expand(rows, edges)
+    values = np.hstack([rows.values[row], interval.astype(np.float32)[:, None]])
+    if not event.any():
+        event[0] = True
     estimator = HistGradientBoostingClassifier(
         learning_rate=0.06,
-        max_iter=120,
-        max_leaf_nodes=12,
+        max_iter=rounds,
+        max_leaf_nodes=leaves,
         min_samples_leaf=20,
         l2_regularization=3.0,
         max_features=0.5,
         max_bins=64,
+        monotonic_cst=[*up, 0],
         early_stopping=False,
         random_state=seed,
     )
-    if not event.any():
-        event[0] = True
-    estimator.fit(values, event.astype(np.int8), sample_weight=weights[row] / weights[row].mean())
-    return Member(columns, estimator)
+    estimator.fit(values, event.astype(np.int8), sample_weight=weight / weight.mean())
+    return estimator
 
 
-def expand(rows: Rows, edges: tuple[float, ...]) -> tuple[Indices, Indices, Flags]:
-    """Person-period form: (row, interval, whether it failed in it) for each interval that the row entered and whose
-    outcome is known. An interval cut by censoring is left out: a prevented failure is no survival."""
-    found_rows, found_intervals, found_events = [], [], []
+def expand(rows: Rows, edges: tuple[float, ...]) -> tuple[Indices, Indices, Flags, Doubles]:
+    """Person-period form: (row, interval, whether it failed in it, weight) for each interval that the row entered and
+    whose outcome is known. An interval cut by censoring is left out: a prevented failure is no survival.
+
+    A row that didn't fail within the last edge stands for one interval in turn, with the weight of all.
+    """
+    failed = rows.failed_within(edges[-1])
+    turn = np.arange(len(rows.groups)) % len(edges)
+    parts: list[tuple[Indices, Indices, Flags, Doubles]] = []
     start = 0.0
     for interval, end in enumerate(edges):
-        event = (rows.fails_in >= start) & (rows.fails_in < end) & (rows.fails_in <= rows.known_for)
-        survived = (rows.fails_in >= end) & (rows.known_for >= end)
+        event = failed & (rows.fails_in >= start) & (rows.fails_in < end)
+        survived = (rows.fails_in >= end) & (rows.known_for >= end) & (failed | (turn == interval))
         at_risk = np.flatnonzero(event | survived)
-        found_rows.append(at_risk)
-        found_intervals.append(np.full(len(at_risk), interval, np.int64))
-        found_events.append(event[at_risk])
+        weight = rows.weights[at_risk] * np.where(failed[at_risk], 1.0, len(edges))
+        parts.append((at_risk, np.full(len(at_risk), interval, np.int64), event[at_risk], weight))
         start = end
-    return np.concatenate(found_rows), np.concatenate(found_intervals), np.concatenate(found_events)
+    row, number, event, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return row, number, event, weight
 
 
-def cumulative(hazards: Doubles) -> Doubles:
-    """P(failure by the end of each interval) [row, interval]."""
-    survived = np.cumprod(1.0 - hazards, axis=-1).astype(np.float64)
+def hazards(estimator: Any, values: Floats, intervals: int) -> Doubles:
+    """[row, interval]"""
+    count = len(values)
+    if not count:
+        return np.empty((0, intervals))
+    step = np.repeat(np.arange(intervals, dtype=np.float32), count)[:, None]
+    found = estimator.predict_proba(np.hstack([np.tile(values, (intervals, 1)), step]))[:, 1]
+    out: Doubles = np.clip(found.reshape(intervals, count).T, P_FLOOR, 1 - P_FLOOR)
+    return out
+
+
+def cumulative(found: Doubles) -> Doubles:
+    """P(failure by the end of each interval) [row, interval], from hazards."""
+    survived = np.cumprod(1.0 - found, axis=-1).astype(np.float64)
     return np.clip(1.0 - survived, P_FLOOR, 1 - P_FLOOR)
 
 

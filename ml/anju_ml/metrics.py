@@ -177,15 +177,8 @@ def reliability(p: Doubles, failed: Doubles) -> Json:
             continue
         said, was = float(p[own].mean()), float(failed[own].mean())
         error += abs(said - was) * int(own.sum())
-        table.append(
-            {
-                "from": BINS[number],
-                "to": BINS[number + 1],
-                "rows": int(own.sum()),
-                "said": _round(said),
-                "was": _round(was),
-            }
-        )
+        span = {"from": BINS[number], "to": BINS[number + 1]}
+        table.append({**span, "rows": int(own.sum()), "said": _round(said), "was": _round(was)})
     return {
         "rows": len(p),
         "brier": round(float(((p - failed) ** 2).mean()), 5),

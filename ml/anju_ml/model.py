@@ -15,10 +15,11 @@ from anju_ml.hazard import edges_for
 from anju_ml.history import History
 from anju_ml.policy import Policy
 from anju_ml.predicting import Block, predict_block, risks_of
+from anju_ml.prepare import Prepared, prepare
 from anju_ml.risk import Reason, Risk
+from anju_ml.target import KindModel, Target
 from anju_ml.thresholds import choose_thresholds
-from anju_ml.training import KindModel, Prepared, Target, Unseen, calibrated, fit_kind, prepare
-from anju_ml.universal import fit_universal
+from anju_ml.training import calibrated, fit_targets
 from anju_ml.verdict import Verdict, judge_model
 
 __all__ = ["Model", "Reason", "Risk", "train"]
@@ -85,11 +86,7 @@ def train_on(known: History, grids: Mapping[str, Grid], *, as_of: datetime, poli
         kind: prepare(known, failures, grid, as_of=as_of, horizon_days=horizon_days, seed=seed)
         for kind, grid in grids.items()
     }
-    targets: dict[str, dict[str, Target]] = {}
-    unseen: dict[str, dict[str, Unseen]] = {}
-    for kind, each in prepared.items():
-        targets[kind], unseen[kind] = fit_kind(each, edges=edges, seed=seed)
-    fit_universal(prepared, targets, unseen, edges=edges, seed=seed)
+    targets, unseen = fit_targets(prepared, edges=edges, seed=seed)
     if not any(targets.values()):
         raise TooPoor(f"{len(failures)} failures on record, but none with days enough before it to learn from")
     for kind, each in prepared.items():

@@ -12,8 +12,9 @@ from anju_ml.features import Features, compute_features
 from anju_ml.grid import Grid
 from anju_ml.hazard import expit, logit
 from anju_ml.history import History
+from anju_ml.prepare import full_matrix
 from anju_ml.risk import Risk
-from anju_ml.training import KindModel, matrix_of
+from anju_ml.target import KindModel
 from anju_ml.windows import Origins
 
 Doubles = npt.NDArray[np.float64]
@@ -39,12 +40,12 @@ def predict_block(model: KindModel, history: History, grid: Grid, origins: Origi
     p: dict[str, Doubles] = {}
     spread: dict[str, Doubles] = {}
     for name, target in model.targets.items():
-        p[name] = np.zeros((*shape, len(target.hazard.edges)))
+        p[name] = np.zeros((*shape, len(target.edges)))
         spread[name] = np.zeros(shape)
         for start in range(0, len(rows), 50_000):
             part = slice(start, start + 50_000)
-            values = matrix_of(features, name, target.tier, rows[part], columns[part], target.base_rate)
-            hazards, doubt = target.hazard.predict(values)
+            values = full_matrix(features, name, rows[part], columns[part])
+            hazards, doubt = target.predict(values)
             p[name][rows[part], columns[part]] = target.calibrator.apply(hazards)
             spread[name][rows[part], columns[part]] = np.hypot(doubt, 1.0 / np.sqrt(1.0 + target.failures))
     return Block(features, p, spread, observed)
@@ -59,7 +60,7 @@ def risks_of(
     risks = []
     for name, target in model.targets.items():
         p, spread = block.p[name][:, position], block.spread[name][:, position]
-        edges = np.array(target.hazard.edges)
+        edges = np.array(target.edges)
         horizons = p_by(p, edges, np.array([1.0, 3.0, 7.0, 30.0]))
         low, high = expit(logit(horizons[:, 3]) - 1.96 * spread), expit(logit(horizons[:, 3]) + 1.96 * spread)
         least = floor[name] if floor else 0.0

@@ -15,8 +15,9 @@ from anju_ml.hazard import cumulative, edges_for
 from anju_ml.history import History
 from anju_ml.layout import learn_layout, origin_of
 from anju_ml.policy import Policy
+from anju_ml.prepare import prepare
 from anju_ml.screening import association
-from anju_ml.training import fit_kind, prepare
+from anju_ml.training import fit_targets
 
 AUC_AT_MOST: Final = 0.65
 
@@ -60,12 +61,13 @@ def _shuffled_auc(
     prepared = prepare(known, dealt, grid, as_of=start, horizon_days=horizon, seed=seed)
     most = max(prepared.failures, key=lambda name: prepared.failures[name])
     counts_of_most = {name: (number if name == most else 0) for name, number in prepared.failures.items()}
-    targets, unseen = fit_kind(replace(prepared, failures=counts_of_most), edges=edges_for(horizon), seed=seed)
-    if most not in targets:
+    alone = {grid.kind: replace(prepared, failures=counts_of_most)}
+    _, unseen = fit_targets(alone, edges=edges_for(horizon), seed=seed)
+    if most not in unseen.get(grid.kind, {}):
         return None
-    found = unseen[most].found
+    found = unseen[grid.kind][most].found
     settled = found.settled_for(horizon)
-    p = cumulative(unseen[most].p[settled])[:, -1:].astype(np.float32)
+    p = cumulative(unseen[grid.kind][most].hazards[settled])[:, -1:].astype(np.float32)
     failed = found.failed_within(horizon)[settled]
     if not failed.any() or failed.all():
         return None

@@ -10,28 +10,30 @@ import numpy as np
 
 from anju_ml.calibrate import Calibrator
 from anju_ml.errors import ArtifactRefused
-from anju_ml.hazard import Hazard, Member
+from anju_ml.hazards import OwnMember, SharedMember
 from anju_ml.layout import Layout
 from anju_ml.model import Model
 from anju_ml.policy import FailureCost, Policy
-from anju_ml.training import KindModel, Target
+from anju_ml.signature import Channel, Signature
+from anju_ml.target import KindModel, Target
 
 FORMAT: Final = 1
+State = dict[str, Any]
 
 
-def to_state(model: Model) -> dict[str, Any]:
-    hazards: dict[int, Hazard] = {}
-    kinds = {
-        kind: {
-            "layout": json.dumps(dataclasses.asdict(each.layout)),
-            "targets": {name: _target_state(target, hazards) for name, target in each.targets.items()},
-        }
-        for kind, each in model.kinds.items()
-    }
+def to_state(model: Model) -> State:
+    targets = [target for each in model.kinds.values() for target in each.targets.values()]
+    shared = targets[0].shared if targets else ()
     return {
         "format": FORMAT,
-        "kinds": kinds,
-        "hazards": {str(key): _hazard_state(hazard) for key, hazard in hazards.items()},
+        "shared": [_shared_state(member) for member in shared],
+        "kinds": {
+            kind: {
+                "layout": json.dumps(dataclasses.asdict(each.layout)),
+                "targets": {name: _target_state(target) for name, target in each.targets.items()},
+            }
+            for kind, each in model.kinds.items()
+        },
         "policy": json.dumps(_policy_state(model.policy)),
         "trained_at": model.trained_at.isoformat(),
         "seed": model.seed,
@@ -41,43 +43,13 @@ def to_state(model: Model) -> dict[str, Any]:
     }
 
 
-def _target_state(target: Target, hazards: dict[int, Hazard]) -> dict[str, Any]:
-    keys = [key for key, hazard in hazards.items() if hazard is target.hazard]
-    key = keys[0] if keys else len(hazards)
-    hazards[key] = target.hazard
-    return {
-        "tier": target.tier,
-        "hazard": str(key),
-        "failures": target.failures,
-        "base_rate": target.base_rate,
-        "usual": target.usual,
-        "slope": target.calibrator.slope,
-        "shift": target.calibrator.shift,
-        "threshold": target.threshold,
-    }
-
-
-def _hazard_state(hazard: Hazard) -> dict[str, Any]:
-    members = [{"columns": member.columns, "estimator": member.estimator} for member in hazard.members]
-    return {"edges": list(hazard.edges), "members": members}
-
-
-def _policy_state(policy: Policy) -> dict[str, Any]:
-    state: dict[str, Any] = {field.name: getattr(policy, field.name) for field in dataclasses.fields(policy)}
-    state["costs"] = {key: dataclasses.asdict(cost) for key, cost in policy.costs.items()}
-    state["safety"] = sorted(policy.safety)
-    for name in ("horizon", "lead", "cool_down"):
-        state[name] = state[name].total_seconds()
-    return state
-
-
-def from_state(state: Any) -> Model:
+def from_state(state: object) -> Model:
     """The model of a state; ArtifactRefused when its format is another."""
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise ArtifactRefused(f"not a model of format {FORMAT}")
-    hazards = {key: _hazard(each) for key, each in state["hazards"].items()}
+    shared = tuple(_shared(each) for each in state["shared"])
     return Model(
-        kinds={kind: _kind(each, hazards) for kind, each in state["kinds"].items()},
+        kinds={kind: _kind(kind, each, shared) for kind, each in state["kinds"].items()},
         policy=_policy(json.loads(state["policy"])),
         trained_at=datetime.fromisoformat(state["trained_at"]),
         seed=state["seed"],
@@ -87,34 +59,95 @@ def from_state(state: Any) -> Model:
     )
 
 
-def _hazard(state: Mapping[str, Any]) -> Hazard:
-    members = tuple(Member(np.asarray(each["columns"]), each["estimator"]) for each in state["members"])
-    return Hazard(tuple(state["edges"]), members)
+def _shared_state(member: SharedMember) -> State:
+    signatures = {key: _signature_state(each) for key, each in member.signatures.items()}
+    return {"estimator": member.estimator, "signatures": signatures}
 
 
-def _kind(state: Mapping[str, Any], hazards: Mapping[str, Hazard]) -> KindModel:
-    layout: dict[str, Any] = {
+def _shared(state: State) -> SharedMember:
+    return SharedMember(state["estimator"], {key: _signature(each) for key, each in state["signatures"].items()})
+
+
+def _signature_state(signature: Signature) -> State:
+    return {
+        "points": _channel_state(signature.points),
+        "codes": _channel_state(signature.codes),
+        "plain": signature.plain,
+        "strength": signature.strength,
+        "failures": signature.failures,
+        "base_rate": signature.base_rate,
+    }
+
+
+def _signature(state: State) -> Signature:
+    return Signature(**{**state, "points": _channel(state["points"]), "codes": _channel(state["codes"])})
+
+
+def _channel_state(channel: Channel) -> State:
+    return {"columns": channel.columns, "ends": channel.ends, "weights": channel.weights}
+
+
+def _channel(state: State) -> Channel:
+    return Channel(np.asarray(state["columns"]), np.asarray(state["ends"]), np.asarray(state["weights"]))
+
+
+def _target_state(target: Target) -> State:
+    own = [
+        {"estimator": each.estimator, "columns": each.columns, "signature": _signature_state(each.signature)}
+        for each in target.own
+    ]
+    return {
+        "edges": list(target.edges),
+        "own": own,
+        "own_share": target.own_share,
+        "failures": target.failures,
+        "usual": target.usual,
+        "slope": target.calibrator.slope,
+        "shift": target.calibrator.shift,
+        "threshold": target.threshold,
+    }
+
+
+def _target(kind: str, name: str, state: State, shared: tuple[SharedMember, ...]) -> Target:
+    own = tuple(
+        OwnMember(each["estimator"], np.asarray(each["columns"]), _signature(each["signature"]))
+        for each in state["own"]
+    )
+    return Target(
+        kind=kind,
+        component=name,
+        edges=tuple(state["edges"]),
+        shared=shared,
+        own=own,
+        failures=state["failures"],
+        usual=np.asarray(state["usual"]),
+        own_share=state["own_share"],
+        calibrator=Calibrator(state["slope"], state["shift"]),
+        threshold=state["threshold"],
+    )
+
+
+def _kind(kind: str, state: State, shared: tuple[SharedMember, ...]) -> KindModel:
+    layout: State = {
         name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(state["layout"]).items()
     }
-    targets = {
-        name: Target(
-            component=name,
-            tier=each["tier"],
-            hazard=hazards[each["hazard"]],
-            failures=each["failures"],
-            base_rate=each["base_rate"],
-            usual=np.asarray(each["usual"]),
-            calibrator=Calibrator(each["slope"], each["shift"]),
-            threshold=each["threshold"],
-        )
-        for name, each in state["targets"].items()
-    }
+    targets = {name: _target(kind, name, each, shared) for name, each in state["targets"].items()}
     return KindModel(Layout(**layout), targets)
 
 
-def _policy(state: dict[str, Any]) -> Policy:
-    state["costs"] = {key: FailureCost(**cost) for key, cost in state["costs"].items()}
-    state["safety"] = frozenset(state["safety"])
+def _policy_state(policy: Policy) -> State:
+    state: State = {field.name: getattr(policy, field.name) for field in dataclasses.fields(policy)}
+    state["costs"] = {key: dataclasses.asdict(cost) for key, cost in policy.costs.items()}
+    state["safety"] = sorted(policy.safety)
     for name in ("horizon", "lead", "cool_down"):
-        state[name] = timedelta(seconds=state[name])
-    return Policy(**state)
+        state[name] = state[name].total_seconds()
+    return state
+
+
+def _policy(state: Mapping[str, Any]) -> Policy:
+    plain = dict(state)
+    plain["costs"] = {key: FailureCost(**cost) for key, cost in state["costs"].items()}
+    plain["safety"] = frozenset(state["safety"])
+    for name in ("horizon", "lead", "cool_down"):
+        plain[name] = timedelta(seconds=state[name])
+    return Policy(**plain)

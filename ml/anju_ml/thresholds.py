@@ -8,8 +8,10 @@ import numpy as np
 
 from anju_ml.hazard import Doubles, expit, logit
 from anju_ml.policy import Policy
+from anju_ml.prepare import Prepared
 from anju_ml.replay import open_over_time, worth
-from anju_ml.training import Prepared, Target, Unseen
+from anju_ml.target import Target
+from anju_ml.training import Unseen
 
 STEPS: Final = np.arange(0.0, 4.01, 0.25)
 """Candidates: the break-even's log-odds plus so much."""
@@ -18,8 +20,8 @@ DAY_S: Final = 86_400.0
 
 def calibrated_p(target: Target, unseen: Unseen) -> Doubles:
     """P(failure by the last edge) [asset, origin]."""
-    shape = unseen.p.shape
-    p: Doubles = target.calibrator.apply(unseen.p.reshape(-1, shape[2]))[:, -1].reshape(shape[:2])
+    shape = unseen.hazards.shape
+    p: Doubles = target.calibrator.apply(unseen.hazards.reshape(-1, shape[2]))[:, -1].reshape(shape[:2])
     return np.where(unseen.found.observed, p, 0.0)
 
 

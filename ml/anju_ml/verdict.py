@@ -14,9 +14,11 @@ from anju_ml.grid import DAY
 from anju_ml.hazard import Doubles
 from anju_ml.history import History
 from anju_ml.policy import Policy
+from anju_ml.prepare import Prepared
 from anju_ml.replay import Opened, worth
+from anju_ml.target import Target
 from anju_ml.thresholds import calibrated_p, replayed
-from anju_ml.training import Prepared, Target, Unseen
+from anju_ml.training import Unseen
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,104 @@
+"""One kind made ready for training: layout, features, outcomes, folds of assets, and the rows to learn from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from anju_ml.dataset import Outcomes, outcomes
+from anju_ml.features import Features, compute_features
+from anju_ml.grid import Floats, Grid
+from anju_ml.hazard import Indices, Rows, assign_folds
+from anju_ml.history import History
+from anju_ml.layout import Layout, learn_layout, origin_of
+
+ROWS_AIMED_AT: Final = 120_000
+FIRST_ORIGIN: Final = 10
+LATER_SHARE: Final = 0.5
+"""Share of the time before the origin that calibration and the choice of thresholds may use."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """`outcomes`, `failures` (how many can be learned from) and `base_rates` (log of failures an asset and day) are by
+    component; `folds` gives each asset's fold, `later` the origins of the later slice."""
+
+    grid: Grid
+    layout: Layout
+    features: Features
+    outcomes: Mapping[str, Outcomes]
+    failures: Mapping[str, int]
+    base_rates: Mapping[str, float]
+    folds: Indices
+    later: Indices
+
+
+def prepare(
+    history: History, failures: pl.DataFrame, grid: Grid, *, as_of: datetime, horizon_days: float, seed: int
+) -> Prepared:
+    """A kind before `as_of`; `history` is what was known then."""
+    origin = origin_of(grid, as_of)
+    layout = learn_layout(history, grid, origin=origin)
+    stride = max(1, round(len(grid.assets) * origin / ROWS_AIMED_AT))
+    origins = np.arange(min(FIRST_ORIGIN, origin), origin + 1, stride)
+    found = {name: outcomes(history, failures, grid, name, origins, end=as_of) for name in layout.components}
+    counts = _failures_learned_from(failures, grid, layout.components, grid.time_of(int(origins[0])))
+    total = sum((each.failed_within(horizon_days).sum(axis=1) for each in found.values()), np.zeros(len(grid.assets)))
+    rates = {
+        name: float(np.log((counts[name] + 0.5) / (float(each.observed.sum()) * stride + 0.5 * 3650)))
+        for name, each in found.items()
+    }
+    return Prepared(
+        grid=grid,
+        layout=layout,
+        features=compute_features(history, grid, layout, origins),
+        outcomes=found,
+        failures=counts,
+        base_rates=rates,
+        folds=assign_folds(total.astype(np.int64), seed=seed),
+        later=np.flatnonzero(origins >= origins[0] + LATER_SHARE * (origin - origins[0])),
+    )
+
+
+def _failures_learned_from(
+    failures: pl.DataFrame, grid: Grid, components: tuple[str, ...], since: datetime
+) -> dict[str, int]:
+    """How many failures of each component have an origin before them."""
+    own = failures.filter(pl.col("asset_id").is_in(list(grid.assets)) & (pl.col("onset") > since))
+    counts = dict(own["component"].value_counts().iter_rows())
+    return {name: int(counts.get(name, 0)) for name in components}
+
+
+def full_matrix(features: Features, component: str, assets: Indices, origins: Indices) -> Floats:
+    """[row, feature] for the rows (assets[i], origins[i]), both positions in `features`: common features, then the
+    component's own."""
+    return np.hstack([features.common[assets, origins], features.own[component][assets, origins]])
+
+
+def full_names(features: Features) -> tuple[str, ...]:
+    return (*features.names, *features.own_names)
+
+
+def full_sources(features: Features) -> tuple[str, ...]:
+    return (*features.sources, *features.own_sources)
+
+
+def training_rows(
+    prepared: Prepared, component: str, *, horizon_days: float, negatives: int, per_positive: int, seed: int
+) -> Rows:
+    """All rows before a failure within the horizon and a sample of the others, with weights that make up for it."""
+    found = prepared.outcomes[component]
+    failed = found.failed_within(horizon_days)
+    quiet = found.observed & ~failed & (np.minimum(found.fails_in, found.known_for) >= 1.0)
+    positive, negative = np.argwhere(failed), np.argwhere(quiet)
+    wanted = min(max(per_positive * len(positive), negatives // 4), negatives, len(negative))
+    chosen = np.random.default_rng(seed).choice(len(negative), wanted, replace=False)
+    places = np.concatenate([positive, negative[np.sort(chosen)]])
+    assets, origins = places[:, 0], places[:, 1]
+    share = len(negative) / max(wanted, 1)
+    weights = np.concatenate([np.ones(len(positive)), np.full(wanted, share)])
+    values = full_matrix(prepared.features, component, assets, origins)
+    return Rows(values, assets, found.fails_in[assets, origins], found.known_for[assets, origins], weights)
