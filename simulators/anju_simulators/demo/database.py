@@ -17,8 +17,8 @@ class Database:
     """A read-only connection of its own; `community` bounds every answer but dead letters and models."""
 
     def __init__(self, url: str, community: str) -> None:
-        self._conn = psycopg.connect(url, autocommit=True, row_factory=dict_row)
-        self._conn.read_only = True
+        read_only = "-c default_transaction_read_only=on"
+        self._conn = psycopg.connect(url, autocommit=True, row_factory=dict_row, options=read_only)
         self._community = community
 
     def close(self) -> None:
