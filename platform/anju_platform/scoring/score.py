@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import psycopg
 
 from anju_contracts.clock import rfc3339
 from anju_ml import artifact
 from anju_ml.decide import OpenTicket
+from anju_ml.errors import ArtifactRefused
 from anju_ml.history import History
 from anju_ml.policy import Policy
 from anju_ml.risk import Risk
@@ -22,6 +23,8 @@ from anju_platform.tickets.evidence import prediction_evidence
 from anju_platform.tickets.intake import take
 from anju_platform.tickets.models import Origin, Ticket
 
+NO_MODEL: Final = "no model has been trained"
+
 
 class Predictor(Protocol):
     """What scoring needs of a model."""
@@ -32,17 +35,25 @@ class Predictor(Protocol):
 def score_at(pool: Pool, *, as_of: datetime, policy: Policy) -> dict[str, Any]:
     """Score at the whole hour before `as_of` with the champion; what came of it, as JSON values.
 
-    Repeated at the same moment it gives the same rows and tickets. Without a champion it does nothing and says why.
+    Repeated at the same moment it gives the same rows and tickets. Without a champion that can be loaded it does
+    nothing and says why.
     """
     moment = whole_hour(as_of)
     with pool.connection() as conn:
         chosen = store.champion(conn)
-        if chosen is None:
-            newest = store.newest_model(conn)
-            why = f"model {newest.id} was refused: {newest.why_not}" if newest else "no model has been trained"
-            return {"as_of": rfc3339(moment), "model": None, "why": why, "predictions": 0, "opened": 0, "joined": 0}
+        newest = store.newest_model(conn)
+    if chosen is None:
+        return _nothing(moment, f"model {newest.id} was refused: {newest.why_not}" if newest else NO_MODEL)
     stored, data = chosen
-    return score_with(pool, artifact.load(data), stored, as_of=moment, policy=policy)
+    try:
+        model = artifact.load(data)
+    except ArtifactRefused as exc:
+        return _nothing(moment, f"model {stored.id} can't be loaded, train anew: {exc}")
+    return score_with(pool, model, stored, as_of=moment, policy=policy)
+
+
+def _nothing(moment: datetime, why: str) -> dict[str, Any]:
+    return {"as_of": rfc3339(moment), "model": None, "why": why, "predictions": 0, "opened": 0, "joined": 0}
 
 
 def score_with(pool: Pool, model: Predictor, stored: StoredModel, *, as_of: datetime, policy: Policy) -> dict[str, Any]:

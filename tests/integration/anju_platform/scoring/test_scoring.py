@@ -141,6 +141,13 @@ def test_without_a_champion_nothing_is_scored_and_the_reason_is_said(platform: P
     assert told["as_of"] == "2026-03-01T00:00:00Z"
 
 
+def test_a_champion_that_cannot_be_loaded_opens_nothing_and_says_so(platform: Platform) -> None:
+    model = platform.trust()
+    told = score_at(platform.pool, as_of=NOW, policy=Policy())
+    assert (told["model"], told["opened"]) == (None, 0)
+    assert told["why"].startswith(f"model {model.id} can't be loaded, train anew: ")
+
+
 def test_a_new_champion_retires_the_former_and_a_refused_model_only_an_old_one(platform: Platform) -> None:
     platform.trust(as_of=NOW)
     platform.trust(as_of=NOW + 7 * DAY)
