@@ -36,7 +36,7 @@ def read_truth(path: Path) -> Iterator[LifeTruth]:
 
 
 def figures(database: Database, publications: Path, truth: Path, span: Span) -> dict[str, Any]:
-    """Everything but the seconds: see the reference page of the demo's report."""
+    """Everything but the seconds; docs/reference/demo.md says what each one means."""
     published = [line for line in read_publications(publications) if line.sort == "reading"]
     samples = account(
         by_point((line.asset, line.name, line.at_us, float(line.detail)) for line in published),

@@ -134,6 +134,5 @@ def test_the_status_line_has_its_figures_even_before_anything_happened(
 
 
 def test_the_demo_can_change_nothing_in_the_database(database_url: str) -> None:
-    with closing(Database(database_url, "jinxiu")) as database:
-        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-            database._conn.execute("DELETE FROM ticket_log")
+    with closing(Database(database_url, "jinxiu")) as database, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        database._conn.execute("DELETE FROM ticket_log")
