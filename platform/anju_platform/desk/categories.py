@@ -57,11 +57,9 @@ CATEGORIES: Final = MappingProxyType(
                 electric_meter="register",
                 water_meter="register",
             ),
-            _category(
-                "leak", "漏水", "water leak", _WATER, "community", priority=Priority.URGENT, water_meter="pipework"
-            ),
-            _category("no_power", "停电", "no power", _ELECTRIC, "community", priority=Priority.HIGH),
-            _category("no_water", "停水", "no water", _WATER, "community", priority=Priority.HIGH),
+            _category("leak", "漏水", "water leak", _WATER, priority=Priority.URGENT, water_meter="pipework"),
+            _category("no_power", "停电", "no power", _ELECTRIC, priority=Priority.HIGH),
+            _category("no_water", "停水", "no water", _WATER, priority=Priority.HIGH),
             _category("other", "其他", "something else"),
         )
     }
@@ -90,5 +88,5 @@ def category_of(name: str) -> Category:
 
 
 def categories_for(kind: str) -> list[Category]:
-    """What to offer to a resident who reports an asset of `kind` (`community`: without one)."""
+    """What to offer to a resident who reports an asset of `kind`; all, where no asset is known (`community`)."""
     return [category for category in CATEGORIES.values() if category.fits(kind)]
