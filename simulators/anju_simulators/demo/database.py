@@ -33,6 +33,10 @@ class Database:
     def dead_letters(self) -> int:
         return int(self._one("dead_letters"))
 
+    def samples_committed(self, since: datetime) -> int:
+        """A quick count for the status line; the verdict counts the rows themselves."""
+        return int(self._one("samples_committed", since=since))
+
     def readings_count(self, since: datetime) -> int:
         """Without what the gateway measures itself of the devices it asks."""
         return int(self._one("live_readings_count", since=since, readers_own=READERS_OWN))

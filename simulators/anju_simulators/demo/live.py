@@ -124,7 +124,7 @@ def status_line(site: Site, database: Database) -> Text:
     tickets = ", ".join(f"{count} {origin}" for origin, count in sorted(origins.items())) or "none"
     text = Text()
     text.append(f"{site.clock.now():%Y-%m-%d %H:%M} UTC", style="bold")
-    text.append(f"  readings {database.readings_count(site.since):,}  open tickets: {tickets}\n")
+    text.append(f"  readings {database.samples_committed(site.since):,}  open tickets: {tickets}\n")
     newest: dict[str, Any] | None = database.newest_ticket()
     if newest is not None:
         opened = f"{newest['opened_at'].astimezone(UTC):%m-%d %H:%M}"

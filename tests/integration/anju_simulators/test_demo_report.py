@@ -122,7 +122,11 @@ def test_the_status_line_has_its_figures_even_before_anything_happened(
     database = Database(database_url, "jinxiu")
     assert (database.readings_count(T0), database.open_tickets(), database.newest_ticket()) == (0, {}, None)
     assert (database.gateway_state(), database.scored_until(), database.last_moment()) == (None, None, None)
-    assert (database.has_champion(), database.rollups_due(T0, hours(1))) == (False, 0)
+    assert (database.has_champion(), database.rollups_due(T0, hours(1)), database.samples_committed(T0)) == (
+        False,
+        0,
+        0,
+    )
     open_ticket(conn, "proactive", hours(1))
     store(conn, LIFT, hours(1), 1.0)
     store(conn, READER, hours(1), 1.0)
