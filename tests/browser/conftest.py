@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
 from serving import planted_template, serving
 
+from anju_platform.storage.migrate import migrate
 from anju_simulators.services import Postgres
 
 _numbers = itertools.count(1)
@@ -41,8 +42,6 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 def planted(services_folder: Path) -> Iterator[tuple[Postgres, str]]:
     """A server with the planted community, large enough to fill a desktop."""
     with Postgres("plain", services_folder / "browser", durable=False) as server:
-        from anju_platform.storage.migrate import migrate  # noqa: PLC0415
-
         with psycopg.connect(server.create_database("empty"), autocommit=True) as conn:
             migrate(conn, flavour="plain")
         yield server, planted_template(server, "empty", lifts=12, doors=30, meters=50)
@@ -89,6 +88,7 @@ def open_page(browser: Browser, address: str) -> Iterator[Open]:
         )  # fmt: skip
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(10_000)
         page.on("console", console)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("response", answered)

@@ -80,7 +80,7 @@ class CategoryView(BaseModel):
     status_code=201,
     summary="Report a problem",
     description="One problem has one ticket: the report joins the open ticket about it, or opens one.",
-    responses=problem_responses(403, 404, 409),
+    responses=problem_responses(400, 403, 404, 409, 413),
 )
 def report(conn: Conn, now: Now, body: Report) -> Reported:
     done = service.report(conn, **body.model_dump(), now=now)

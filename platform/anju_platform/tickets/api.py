@@ -119,7 +119,7 @@ class Remark(BaseModel):
     at: At = None
 
 
-CHANGES = problem_responses(403, 404, 409)
+CHANGES = problem_responses(400, 403, 404, 409, 413)
 
 
 @router.post("/tickets/{ticket}/accept", summary="Take a ticket on", responses=CHANGES)

@@ -10,7 +10,6 @@ from psycopg import Connection
 
 from anju_platform.bootstrap import Pool
 from anju_platform.config import Settings
-from anju_platform.errors import Invalid
 from anju_platform.web.changes import ChangeHub
 
 
@@ -39,10 +38,3 @@ def _now(request: Request) -> datetime:
 
 Conn = Annotated[Connection[Any], Depends(_connection, scope="function")]
 Now = Annotated[datetime, Depends(_now)]
-
-
-def moment_or_now(at: datetime | None, now: datetime) -> datetime:
-    """`at`, or now where it is not given; Invalid when it is in the future of the deployment's clock."""
-    if at is not None and at > now:
-        raise Invalid("at", at.isoformat(), f"not after now, {now.isoformat()}")
-    return at or now

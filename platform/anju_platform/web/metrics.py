@@ -4,7 +4,6 @@ import time
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from psycopg import Connection
-from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from anju_platform.storage.queries import load_queries
@@ -49,7 +48,7 @@ class MetricsMiddleware:
         try:
             await self._app(scope, receive, send_and_look)
         finally:
-            method, route = scope["method"], _template_of(scope.get("route"))
+            method, route = scope["method"], route_template(scope)
             self._metrics.requests.labels(method, route, status).inc()
             self._metrics.seconds.labels(method, route).observe(time.monotonic() - began)
 
@@ -84,5 +83,9 @@ def fleet_metrics(conn: Connection[tuple[str, str, str, str, float | None]]) -> 
     return generate_latest(registry)
 
 
-def _template_of(route: BaseRoute | None) -> str:
-    return getattr(route, "path", None) or "other"
+def route_template(scope: Scope) -> str:
+    """The path with its parameters by name, `/tickets/{ticket}`; `other` where no route was found."""
+    if "route" not in scope:
+        return "other"
+    names = {str(value): name for name, value in scope.get("path_params", {}).items()}
+    return "/".join(f"{{{names[part]}}}" if part in names else part for part in scope["path"].split("/"))

@@ -52,9 +52,11 @@ _KINDS: Mapping[type[Exception], tuple[int, str, str]] = {
 }
 
 _DESCRIBED = {
+    400: "The body can't be read",
     403: "Refused: a form post from another site",
     404: "No such thing",
     409: "Contradicts the present state",
+    413: "The body is too large",
     422: "A value can't be taken",
     503: "The database can't be reached",
 }

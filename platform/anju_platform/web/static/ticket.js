@@ -101,5 +101,16 @@ function drawAll() {
   });
 }
 
-document.addEventListener('htmx:afterSettle', drawAll);
-drawAll();
+// The bar at the thumb leads to the form; it steps aside while the form is on the screen.
+function watchForm() {
+  const [form, bar] = [document.querySelector('#resolve-form'), document.querySelector('.thumb-bar')];
+  if (form && bar) new IntersectionObserver(([entry]) => { bar.hidden = entry.isIntersecting; }).observe(form);
+}
+
+function begin() {
+  drawAll();
+  watchForm();
+}
+
+document.addEventListener('htmx:afterSettle', begin);
+begin();

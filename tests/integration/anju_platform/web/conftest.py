@@ -1,4 +1,4 @@
-"""The application over a planted community."""
+"""The application over a planted community: one to read for all tests, one of its own for each test that writes."""
 
 import itertools
 from collections.abc import Iterator
@@ -18,22 +18,35 @@ def planted(database_server: Postgres) -> str:
     return planted_template(database_server, "anju_template")
 
 
+@pytest.fixture(scope="session")
+def read_address(database_server: Postgres, planted: str) -> Iterator[str]:
+    with serving(database_server.create_database("anju_web_read", template=planted)) as address:
+        yield address
+
+
 @pytest.fixture
-def planted_url(database_server: Postgres, planted: str) -> Iterator[str]:
-    """A database of the test's own with the planted community."""
+def client(read_address: str) -> Iterator[httpx.Client]:
+    """For tests that change nothing."""
+    with httpx.Client(base_url=read_address) as browser:
+        yield browser
+
+
+@pytest.fixture
+def own_url(database_server: Postgres, planted: str) -> Iterator[str]:
     name = f"anju_web_{next(_numbers)}"
     yield database_server.create_database(name, template=planted)
     database_server.drop_database(name)
 
 
 @pytest.fixture
-def conn(planted_url: str) -> Iterator[psycopg.Connection]:
+def conn(own_url: str) -> Iterator[psycopg.Connection]:
     """A connection that commits each statement."""
-    with psycopg.connect(planted_url, autocommit=True) as connection:
+    with psycopg.connect(own_url, autocommit=True) as connection:
         yield connection
 
 
 @pytest.fixture
-def client(planted_url: str) -> Iterator[httpx.Client]:
-    with serving(planted_url) as address, httpx.Client(base_url=address) as browser:
+def own(own_url: str) -> Iterator[httpx.Client]:
+    """For tests that change something."""
+    with serving(own_url) as address, httpx.Client(base_url=address) as browser:
         yield browser
