@@ -13,7 +13,7 @@ from typing import Protocol
 from anju_contracts.errors import ContractError
 
 CLOCK_VARIABLE = "ANJU_CLOCK"
-_SCALED = re.compile(r"^scaled:(?P<start>[^@]+)@(?P<since>[^*]+)\*(?P<speed>[0-9.]+)$")
+_SCALED = re.compile(r"^scaled:(?P<start>[^@]+)@(?P<since>[^*]+)\*(?P<speed>[0-9.eE+-]+)$")
 _EXPECTED = "'real', or 'scaled:<simulated start>@<real start>*<speed>' with RFC 3339 times in UTC"
 
 
@@ -56,7 +56,7 @@ class ScaledClock:
         return data_s / self.speed
 
     def __str__(self) -> str:
-        return f"scaled:{rfc3339(self.start)}@{rfc3339(self.since)}*{self.speed:g}"
+        return f"scaled:{rfc3339(self.start)}@{rfc3339(self.since)}*{self.speed!r}"
 
 
 def rfc3339(at: datetime) -> str:

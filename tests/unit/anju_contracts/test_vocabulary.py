@@ -62,10 +62,10 @@ def test_what_is_no_asset_key_is_refused(key: str) -> None:
 
 @given(
     st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
-    st.floats(0.1, 1e5),
+    st.floats(1e-9, 1e12),
 )
 def test_a_clock_is_the_same_again_from_its_text(start: datetime, speed: float) -> None:
-    scaled = clock.ScaledClock(start, SINCE, float(f"{speed:g}"))
+    scaled = clock.ScaledClock(start, SINCE, speed)
     assert clock.parse_clock(str(scaled)) == scaled
 
 
