@@ -55,10 +55,25 @@ def from_events(conn: psycopg.Connection, stored: Iterable[StoredEvent], *, now:
     Call it once with all events of a transaction, in that transaction: assets are locked in ascending order,
     so that two writers never wait for each other in a circle.
     """
+    ordered = sorted(stored, key=lambda one: (one.asset_id, one.event.at, one.event_id))
+    cleared = {one.asset_id for one in ordered if one.event.state is EventState.CLEAR}
+    served = _with_open_tickets(conn, cleared)
     touched: list[int] = []
-    for one in sorted(stored, key=lambda one: (one.asset_id, one.event.at, one.event_id)):
-        touched += from_event(conn, asset_id=one.asset_id, event_id=one.event_id, event=one.event, now=now)
+    for one in ordered:
+        if one.event.state is EventState.CLEAR and one.asset_id not in served:
+            continue
+        told = from_event(conn, asset_id=one.asset_id, event_id=one.event_id, event=one.event, now=now)
+        touched += told
+        if told:
+            served.add(one.asset_id)
     return touched
+
+
+def _with_open_tickets(conn: psycopg.Connection, asset_ids: set[int]) -> set[int]:
+    if not asset_ids:
+        return set()
+    with conn.cursor(row_factory=scalar_row) as cur:
+        return set(cur.execute(_QUERIES["assets_with_open_tickets"], {"asset_ids": sorted(asset_ids)}).fetchall())
 
 
 def from_event(conn: psycopg.Connection, *, asset_id: int, event_id: int, event: Event, now: datetime) -> list[int]:

@@ -195,7 +195,7 @@ def _events_around(conn: Connection[Any], ticket: TicketDetail) -> list[EventVie
     if ticket.asset is None:
         return []
     window = Window(ticket.opened_at - EVENTS_BEFORE, ticket.opened_at + EVENTS_AFTER)
-    return list_events(conn, asset=ticket.asset, window=window, limit=MAX_EVENTS)
+    return list_events(conn, asset=ticket.asset, begun=True, window=window, limit=MAX_EVENTS)
 
 
 def _last_actor(request: Request) -> str:

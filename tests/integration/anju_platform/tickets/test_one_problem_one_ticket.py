@@ -7,7 +7,8 @@ from itertools import permutations
 import pytest
 
 from anju_contracts.codes import Severity
-from anju_contracts.event import EventState
+from anju_contracts.event import Event, EventState
+from anju_platform.tickets.intake import StoredEvent, from_events
 from anju_platform.tickets.models import CloseReason, EvidenceKind, Finding, Origin, Priority, State
 from anju_platform.tickets.rules import evidence_of
 
@@ -169,6 +170,25 @@ def test_a_clear_is_noted_once_and_closes_nothing(community: Community) -> None:
     log = community.rows("SELECT action, detail FROM ticket_log ORDER BY version")
     assert log[-1]["action"] == "noted"
     assert log[-1]["detail"]["text"] == "the alarm cleared"
+
+
+def test_a_raise_and_its_clear_that_arrive_together_open_a_ticket_with_a_note(community: Community) -> None:
+    asset = community.add("lift-01")
+    at = community.now - HOUR
+    rows = community.rows(
+        "INSERT INTO event (asset_id, at, code, state, severity, received_at) VALUES"
+        " (%s, %s, 'lift.overspeed', 'raise', 'critical', %s), (%s, %s, 'lift.overspeed', 'clear', 'critical', %s),"
+        " (%s, %s, 'lift.tilt', 'clear', 'major', %s) RETURNING id, code, state, at",
+        *(asset, at, at, asset, at + timedelta(minutes=1), at, asset, at, at),
+    )
+    stored = [
+        StoredEvent(row["id"], asset, Event("lift-01", row["code"], row["at"], EventState(row["state"])))
+        for row in rows
+    ]
+    with community.pool.connection() as conn:
+        assert len(from_events(conn, reversed(stored), now=community.now)) == 2
+    (ticket,) = community.tickets("lift-01")
+    assert [type(entry.action).__name__ for entry in community.story(ticket.id).entries] == ["Opened", "Noted"]
 
 
 def test_a_withdrawn_ticket_does_not_swallow_a_later_report(community: Community) -> None:

@@ -1,0 +1,3 @@
+SELECT DISTINCT asset_id
+FROM ticket
+WHERE asset_id = ANY (%(asset_ids)s) AND state IN ('new', 'accepted')
