@@ -9,7 +9,9 @@ the tests that need what is missing fail.
 import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -53,12 +55,24 @@ def services_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def database_server(flavour: Flavour, services_folder: Path) -> Iterator[Postgres]:
+def database_servers(services_folder: Path) -> Iterator[Callable[[Flavour], Postgres]]:
+    """The running server of a flavour, started when it is first asked for and kept to the end of the session."""
+    with ExitStack() as running:
+
+        @cache
+        def server_of(flavour: Flavour) -> Postgres:
+            server = running.enter_context(Postgres(flavour, services_folder / flavour, durable=False))
+            with psycopg.connect(server.create_database(TEMPLATE), autocommit=True) as conn:
+                migrate(conn, flavour=flavour)
+            return server
+
+        yield server_of
+
+
+@pytest.fixture(scope="session")
+def database_server(flavour: Flavour, database_servers: Callable[[Flavour], Postgres]) -> Postgres:
     """A running PostgreSQL that has the migrated database TEMPLATE; it is shared, so stop or crash one of your own."""
-    with Postgres(flavour, services_folder / flavour, durable=False) as server:
-        with psycopg.connect(server.create_database(TEMPLATE), autocommit=True) as conn:
-            migrate(conn, flavour=flavour)
-        yield server
+    return database_servers(flavour)
 
 
 @pytest.fixture
