@@ -239,9 +239,14 @@ def _happen(conn: psycopg.Connection, garden: Garden) -> None:
 
 def _foresee(conn: psycopg.Connection, garden: Garden) -> None:
     metrics = {
-        "precision": {"value": 0.71, "low": 0.62, "high": 0.79},
-        "recall": {"value": 0.44, "low": 0.37, "high": 0.51},
-        "ece": 0.021,
+        "assets": 18,
+        "failures": 46,
+        "components": {
+            "lift/door_operator": {"failures": 16, "threshold": 0.1524},
+            "lift/brake": {"failures": 2, "threshold": 0.053},
+            "door/battery": {"failures": 7, "threshold": 0.36},
+        },
+        "later_slice": {"saving": 27750, "tickets": 112, "baselines": {"calendar": -4148, "three_repairs": -600}},
     }
     row = conn.execute(
         "INSERT INTO model (as_of, trained_at, role, metrics, artifact) VALUES (%s, %s, 'champion', %s, '')"

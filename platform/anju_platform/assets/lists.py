@@ -95,11 +95,14 @@ def list_events(
     asset: str | None = None,
     code: str | None = None,
     severity: str | None = None,
+    begun: bool = False,
     window: Window = ALWAYS,
     after: MomentKey = NEWEST,
     limit: int,
 ) -> list[EventView]:
+    """Newest first; with `begun` only what began or happened, no clears by themselves."""
     parameters = {
+        "begun": begun,
         "community": community,
         "asset": asset,
         "code": code,

@@ -32,6 +32,7 @@ ROWS_OF_ASSET = 8
 ASSETS_A_PAGE = 60
 AHEAD_SINCE = timedelta(days=90)
 CHARTED = 3
+NOTABLE = 0.05
 
 Values = dict[str, Any]
 
@@ -139,11 +140,12 @@ def asset(*, request: Request, conn: Conn, asset: AssetKey) -> Response:
         "community": found,
         "asset": detail,
         "risks": risks,
+        "notable": notable_risks(risks),
         "charted": choose_charted(detail, risks),
         "newest": max((point.at for point in detail.points if point.at), default=None),
         "alarms": overview.open_alarms(conn, detail.community, asset=asset, limit=ROWS_OF_ASSET),
         "tickets": list_tickets(conn, asset=asset, limit=ROWS_OF_ASSET),
-        "events": lists.list_events(conn, asset=asset, limit=ROWS_OF_ASSET),
+        "events": lists.list_events(conn, asset=asset, begun=True, limit=ROWS_OF_ASSET),
         "repairs": lists.list_repairs(conn, asset, limit=ROWS_OF_ASSET),
         "complaints": list_complaints(conn, asset=asset, limit=ROWS_OF_ASSET),
     }
@@ -156,6 +158,11 @@ def asset_latest(*, request: Request, conn: Conn, asset: AssetKey) -> Response:
     detail = lists.asset_detail(conn, asset)
     found = lists.get_community(conn, detail.community)
     return render(request, "parts/latest.html", {"community": found, "asset": detail}, zone=found.timezone)
+
+
+def notable_risks(risks: list[PredictionView]) -> int:
+    """How many of `risks`, which begin with the greatest, are worth a place of their own."""
+    return max(sum(risk.p_30d >= NOTABLE for risk in risks), 2)
 
 
 def choose_charted(asset: AssetDetail, risks: list[PredictionView]) -> list[str]:

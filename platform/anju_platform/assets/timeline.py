@@ -16,6 +16,7 @@ from anju_contracts.kinds import Label, component_label
 from anju_platform.desk.categories import CATEGORIES
 from anju_platform.storage.queries import load_queries
 from anju_platform.web.fields import Titles, titles
+from anju_platform.web.language import catalogue
 
 QUERIES = load_queries(__package__)
 MAX_MARKS = 2000
@@ -79,7 +80,9 @@ def _seconds(at: datetime | None) -> float | None:
 
 def _mark_label(row: dict[str, Any]) -> Label:
     if row["lane"] == "repair":
-        return component_label(row["kind"], row["name"])
+        part, action = component_label(row["kind"], row["name"]), row["action"]
+        done = catalogue().get(f"action.{action}", {})
+        return Label(f"{part.zh} · {done.get('zh', action)}", f"{part.en} · {done.get('en', action)}")
     category = CATEGORIES.get(row["name"]) if row["lane"] == "complaint" else None
     return category.label if category else code_label(row["name"])
 

@@ -114,6 +114,7 @@ class EventView(BaseModel):
     value: float | None
     vendor_code: str | None
     text: str | None
+    cleared_at: datetime | None = Field(description="When what was raised here was cleared")
 
     @computed_field
     def label(self) -> Titles:

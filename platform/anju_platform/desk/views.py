@@ -15,6 +15,8 @@ class ComplaintView(BaseModel):
     id: int
     community: str = Field(examples=["jinxiu"])
     asset: str | None = Field(examples=["jinxiu:lift-01"])
+    asset_zh: str | None = Field(exclude=True)
+    asset_en: str | None = Field(exclude=True)
     at: datetime
     category: str = Field(examples=["noise"])
     text: str = Field(examples=["电梯关门时有异响"])
@@ -25,3 +27,7 @@ class ComplaintView(BaseModel):
     def category_label(self) -> Titles:
         known = CATEGORIES.get(self.category)
         return titles(known.label if known else code_label(self.category))
+
+    @property
+    def asset_label(self) -> Titles | None:
+        return Titles(zh=self.asset_zh, en=self.asset_en) if self.asset_zh and self.asset_en else None

@@ -1,12 +1,13 @@
 """What the API and the pages show of predictions and models."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field, computed_field
 
-from anju_contracts.kinds import component_label
+from anju_contracts.kinds import Label, component_label, kind_label
 from anju_platform.web.fields import Titles, titles
 
 
@@ -50,6 +51,16 @@ class PredictionView(BaseModel):
         return titles(component_label(self.kind, self.component))
 
 
+@dataclass(frozen=True, slots=True)
+class ComponentFigures:
+    """How many failures of a part the model learnt from, and the probability from which on a visit pays."""
+
+    kind_label: Label
+    component_label: Label
+    failures: int
+    threshold: float
+
+
 class ModelView(BaseModel):
     """A trained model. Only the champion opens tickets; `why_not` says why one was refused."""
 
@@ -62,18 +73,18 @@ class ModelView(BaseModel):
     artifact_bytes: int
 
     @property
-    def figures(self) -> list[tuple[str, str]]:
-        """The metrics that are a number, or a number with its interval, as text."""
-        return [(name, text) for name, value in self.metrics.items() if (text := _figure(value))]
+    def components(self) -> list[ComponentFigures]:
+        """What was learnt of each part, most failures first; empty where the metrics don't say."""
+        told = self.metrics.get("components")
+        found = [_component(name, figures) for name, figures in told.items()] if isinstance(told, Mapping) else []
+        return sorted((each for each in found if each), key=lambda each: (-each.failures, each.threshold))
 
 
-def _figure(value: object) -> str | None:
-    if isinstance(value, bool):
+def _component(name: str, figures: object) -> ComponentFigures | None:
+    kind, slash, component = name.partition("/")
+    if not (slash and isinstance(figures, Mapping)):
         return None
-    if isinstance(value, int | float):
-        return f"{value:.3g}"
-    if isinstance(value, Mapping) and isinstance(value.get("value"), int | float):
-        ends = [value.get(end) for end in ("low", "high")]
-        interval = f" ({ends[0]:.3g} – {ends[1]:.3g})" if all(isinstance(end, int | float) for end in ends) else ""
-        return f"{value['value']:.3g}{interval}"
-    return None
+    failures, threshold = figures.get("failures"), figures.get("threshold")
+    if not (isinstance(failures, int) and isinstance(threshold, int | float)):
+        return None
+    return ComponentFigures(kind_label(kind), component_label(kind, component), failures, float(threshold))

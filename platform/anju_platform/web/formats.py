@@ -58,9 +58,11 @@ class Formats:
         return self._t("time.ago" if gap > timedelta(0) else "time.ahead", span=self.span(abs(gap)))
 
     def span(self, gap: timedelta) -> str:
-        """The largest unit that fits, in whole numbers: `3 小时`, `3 h`, from a minute up."""
+        """The largest unit that fits, in whole numbers: `3 小时`, `3 h`; less than a minute is told as such."""
         seconds = gap.total_seconds()
-        name, unit_s = next((pair for pair in _UNITS if seconds >= pair[1]), _UNITS[-1])
+        if seconds < 60:
+            return self._t("time.moment")
+        name, unit_s = next(pair for pair in _UNITS if seconds >= pair[1])
         return self._t(f"time.{name}s", n=int(seconds // unit_s))
 
     def years(self, since: date | None) -> str:

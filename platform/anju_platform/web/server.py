@@ -1,6 +1,7 @@
 """Serves the application with uvicorn until a signal comes, and stops without waiting for its watchers."""
 
 import logging
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import FrameType
@@ -35,6 +36,13 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._close_streams = close_streams
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for server in getattr(self, "servers", ()):
+            for listener in server.sockets:
+                host, port = listener.getsockname()[:2]
+                _LOG.info("serving", extra={"url": f"http://{host}:{port}"})
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._close_streams()
         super().handle_exit(sig, frame)
@@ -64,6 +72,5 @@ def serve(settings: Settings, options: WebOptions, address: Address) -> None:
     """Until SIGINT or SIGTERM."""
     pool = open_pool(settings, program="api", size=POOL_SIZE)
     with pool:
-        server = server_for(create_app(pool, settings, options), address)
-        _LOG.info("serving", extra={"host": address.host, "port": address.port})
-        server.run()
+        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+        server_for(create_app(pool, settings, options), address).run()

@@ -1,4 +1,5 @@
-(SELECT 'event' AS lane, e.id, e.at, NULL::timestamptz AS until, e.code AS name, '' AS kind, e.severity AS tone
+(SELECT 'event' AS lane, e.id, e.at, NULL::timestamptz AS until, e.code AS name, '' AS kind, e.severity AS tone,
+        '' AS action
  FROM event AS e
  WHERE e.asset_id = %(asset_id)s::bigint
    AND e.state <> 'clear'
@@ -7,7 +8,7 @@
  ORDER BY e.at DESC
  LIMIT %(limit)s::int)
 UNION ALL
-(SELECT 'repair', r.id, r.opened_at, r.closed_at, r.component, a.kind, r.cause
+(SELECT 'repair', r.id, r.opened_at, r.closed_at, r.component, a.kind, r.cause, r.action
  FROM repair AS r
  JOIN asset AS a ON a.id = r.asset_id
  WHERE r.asset_id = %(asset_id)s::bigint
@@ -16,7 +17,7 @@ UNION ALL
  ORDER BY r.opened_at DESC
  LIMIT %(limit)s::int)
 UNION ALL
-(SELECT 'complaint', c.id, c.at, NULL, c.category, '', c.channel
+(SELECT 'complaint', c.id, c.at, NULL, c.category, '', c.channel, ''
  FROM complaint AS c
  WHERE c.asset_id = %(asset_id)s::bigint
    AND c.at >= %(since)s::timestamptz

@@ -1,4 +1,5 @@
-SELECT c.id, c.community_id AS community, a.key AS asset, c.at, c.category, c.text, c.channel, c.ticket_id
+SELECT c.id, c.community_id AS community, a.key AS asset, coalesce(a.label_zh, a.code) AS asset_zh,
+       coalesce(a.label_en, a.code) AS asset_en, c.at, c.category, c.text, c.channel, c.ticket_id
 FROM complaint AS c
 LEFT JOIN asset AS a ON a.id = c.asset_id
 WHERE (%(community)s::text IS NULL OR c.community_id = %(community)s::text)

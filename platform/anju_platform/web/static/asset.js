@@ -39,7 +39,7 @@ function lane(title, unit = '') {
   return { body, value: head.lastChild };
 }
 
-// Tickets as pale bands and repairs as thin lines behind every chart.
+// Tickets as pale bands and repairs of failures as thin lines behind every chart; routine visits are only marks above.
 function behind(story, palette) {
   return (plot) => {
     const { ctx, bbox } = plot;
@@ -55,7 +55,7 @@ function behind(story, palette) {
     });
     ctx.strokeStyle = palette.info;
     ctx.setLineDash([4, 4]);
-    story.marks.filter((mark) => mark.lane === 'repair').forEach((mark) => {
+    story.marks.filter((mark) => mark.lane === 'repair' && mark.tone === 'corrective').forEach((mark) => {
       const x = Math.round(plot.valToPos(mark.at, 'x', true)) + 0.5;
       ctx.beginPath();
       ctx.moveTo(x, bbox.top);
@@ -67,7 +67,7 @@ function behind(story, palette) {
 }
 
 function toneColour(mark, palette) {
-  if (mark.lane === 'repair') return palette.info;
+  if (mark.lane === 'repair') return mark.tone === 'corrective' ? palette.info : faded(palette.info, 0.35);
   return { critical: palette.alarm, major: palette.alarm, minor: palette.warn, info: palette.faint }[mark.tone] ?? palette.warn;
 }
 

@@ -153,3 +153,9 @@ def test_dead_letters_show_what_came_as_text(own: httpx.Client, conn: psycopg.Co
     (letter,) = get(own, "/dead-letters", reason="malformed")["items"]
     assert letter["payload"].startswith("{\\xffxx")
     assert len(letter["payload"]) < 4200
+
+
+def test_an_alarm_says_when_it_was_cleared(client: httpx.Client) -> None:
+    clear, raised = get(client, "/assets/jinxiu:lift-02/events", code="lift.vibration")["items"]
+    assert (clear["state"], clear["cleared_at"]) == ("clear", None)
+    assert raised["cleared_at"] == clear["at"]

@@ -37,15 +37,25 @@ def test_a_counter_that_fell_was_reset_and_counts_from_nought() -> None:
     assert increases([]) == []
 
 
-def test_a_model_shows_the_figures_that_are_figures() -> None:
-    metrics = {
-        "precision": {"value": 0.712, "low": 0.62, "high": 0.79}, "lift": {"value": 3}, "ece": 0.0213, "tickets": 41,
-        "opens_tickets": True, "notes": "text", "by_component": {"brake": 0.1},
+def test_a_model_shows_what_it_learnt_of_each_part_and_passes_over_what_it_cannot_read() -> None:
+    components = {
+        "lift/brake": {"failures": 2, "threshold": 0.053}, "lift/door_operator": {"failures": 16, "threshold": 0.15},
+        "boiler": {"failures": 1, "threshold": 0.1}, "lift/drive": {"failures": "many"}, "lift/guide_shoe": 3,
     }  # fmt: skip
-    model = ModelView(id=1, as_of=NOW, trained_at=NOW, role="champion", why_not="", metrics=metrics, artifact_bytes=1)
-    assert model.figures == [
-        ("precision", "0.712 (0.62 – 0.79)"), ("lift", "3"), ("ece", "0.0213"), ("tickets", "41"),
-    ]  # fmt: skip
+    model = ModelView(
+        id=1,
+        as_of=NOW,
+        trained_at=NOW,
+        role="champion",
+        why_not="",
+        metrics={"components": components},
+        artifact_bytes=1,
+    )
+    assert [(each.component_label.en, each.failures) for each in model.components] == [
+        ("door operator", 16),
+        ("brake", 2),
+    ]
+    assert model.model_copy(update={"metrics": {}}).components == []
 
 
 def test_addresses_leave_out_what_is_not_asked_for() -> None:

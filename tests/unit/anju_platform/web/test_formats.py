@@ -40,6 +40,11 @@ def test_an_age_is_told_in_its_largest_unit(back: timedelta, zh: str, en: str) -
     assert formats("en").ago(NOW - back) == en
 
 
+def test_a_span_shorter_than_a_minute_is_told_as_such() -> None:
+    assert formats("zh").span(timedelta(seconds=59)) == "不到 1 分钟"
+    assert formats("en").span(timedelta(hours=25)) == "1 d"
+
+
 @pytest.mark.parametrize(
     ("share", "text"), [(0.0, "0%"), (0.004, "<1%"), (0.717, "72%"), (0.996, ">99%"), (1.0, "100%"), (None, NOTHING)]
 )
