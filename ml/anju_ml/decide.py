@@ -73,7 +73,7 @@ def judge(risk: Risk, *, policy: Policy, as_of: datetime, closed_at: datetime | 
     useful = max(within - too_soon, 0.0)
     benefit = policy.benefit(risk.kind, risk.component)
     gain = useful * benefit - (1.0 - within) * policy.false_visit
-    bar = max(policy.break_even(risk.kind, risk.component), risk.threshold)
+    bar = max(policy.bar(risk.kind, risk.component), risk.threshold)
     cooling = closed_at is not None and as_of - closed_at < policy.cool_down
     needed = min(bar + policy.reopen_margin, (1.0 + bar) / 2) if cooling else bar
     if within >= needed and gain > 0:

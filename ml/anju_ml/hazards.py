@@ -75,14 +75,23 @@ def _fit_shared_member(
     for kind, each in prepared.items():
         for name, own in rows[kind].items():
             seen = own.take(each.folds[own.groups] != fold)
-            signature = signature_of(each, name, seen)
-            signatures[f"{kind}/{name}"] = signature
-            values = apply(signature, seen.values)
-            tables.append(Rows(values, seen.groups, seen.fails_in, seen.known_for, seen.weights))
+            signatures[f"{kind}/{name}"] = signature_of(each, name, seen)
+            tables.append(honest_rows(each, name, seen))
     _, up = signature_columns()
     with one_thread_each():
         estimator = fit_estimator(stack(tables), edges=edges, up=up, leaves=8, rounds=120, seed=seed + fold)
     return SharedMember(estimator, signatures)
+
+
+def honest_rows(prepared: Prepared, component: str, rows: Rows) -> Rows:
+    """`rows` in the signature's columns, each by a signature learned without the fold of its asset, so that fitting
+    meets signatures that are as wrong as they will be in use."""
+    folds = prepared.folds[rows.groups]
+    values = np.empty((len(rows.groups), len(signature_columns()[0])), np.float32)
+    for fold in np.unique(folds):
+        signature = signature_of(prepared, component, rows.take(folds != fold))
+        values[folds == fold] = apply(signature, rows.values[folds == fold])
+    return Rows(values, rows.groups, rows.fails_in, rows.known_for, rows.weights)
 
 
 def signature_of(prepared: Prepared, component: str, rows: Rows) -> Signature:
@@ -132,7 +141,7 @@ def _fit_own_member(
     seen = rows.take(prepared.folds[rows.groups] != fold)
     signature = signature_of(prepared, component, seen)
     columns = screen(seen.values, seen.failed_within(edges[-1]), most=COLUMNS_AT_MOST, always=())
-    values = np.hstack([seen.values[:, columns], apply(signature, seen.values)])
+    values = np.hstack([seen.values[:, columns], honest_rows(prepared, component, seen).values])
     _, up = signature_columns()
     table = Rows(values, seen.groups, seen.fails_in, seen.known_for, seen.weights)
     with one_thread_each():

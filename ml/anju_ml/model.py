@@ -57,7 +57,7 @@ class Model:
     def _risks(self, block: Block, grid: Grid) -> list[Risk]:
         found = risks_of(self.kinds[grid.kind], block, grid, position=0)
         bar = {
-            name: max(target.threshold, self.policy.break_even(grid.kind, name))
+            name: max(target.threshold, self.policy.bar(grid.kind, name))
             for name, target in self.kinds[grid.kind].targets.items()
         }
         chosen = [index for index, risk in enumerate(found) if risk.p_30d >= EXPLAINED_FROM * bar[risk.component]]
@@ -89,9 +89,8 @@ def train_on(known: History, grids: Mapping[str, Grid], *, as_of: datetime, poli
     targets, unseen = fit_targets(prepared, edges=edges, seed=seed)
     if not any(targets.values()):
         raise TooPoor(f"{len(failures)} failures on record, but none with days enough before it to learn from")
-    for kind, each in prepared.items():
-        targets[kind] = calibrated(targets[kind], unseen[kind], horizon_days)
-        targets[kind] = choose_thresholds(each, targets[kind], unseen[kind], policy)
+    targets = {kind: calibrated(found, unseen[kind], horizon_days) for kind, found in targets.items()}
+    targets = choose_thresholds(prepared, targets, unseen, policy)
     verdict = judge_model(prepared, targets, unseen, known, policy, as_of=as_of, seed=seed)
     return _model(prepared, targets, verdict, policy, as_of, seed)
 

@@ -52,14 +52,17 @@ DEFAULT_COSTS: Final = MappingProxyType(
 class Policy:
     """`costs` maps "kind/component", "kind" or "" (everything else) to what its failure costs.
 
-    `effectiveness`: share of failures that a visit in time prevents; `false_visit`: a visit that finds nothing;
+    `effectiveness`: share of failures that a visit in time prevents; `false_visit`: a visit that finds nothing,
+    the crew's faith included; `least_probability`: no ticket below it, however dear the failure, since a crew that
+    finds nothing four times in five stops going;
     `tickets_per_day`: the crew's capacity for proactive work (None: no limit); `cool_down`: after a closed
     ticket, the same problem is opened again within this time only when its probability is clearly higher.
     """
 
     costs: Mapping[str, FailureCost] = field(default_factory=lambda: DEFAULT_COSTS)
     visit: float = 200.0
-    false_visit: float = 200.0
+    false_visit: float = 400.0
+    least_probability: float = 0.4
     entrapment: float = 5000.0
     effectiveness: float = 0.85
     horizon: timedelta = timedelta(days=30)
@@ -67,6 +70,8 @@ class Policy:
     tickets_per_day: int | None = None
     cool_down: timedelta = timedelta(days=14)
     reopen_margin: float = 0.15
+    trust: float = 0.6
+    """Share of tickets that must prove right for the crew to go on believing them."""
     safety_factor: float = 1.5
     """Prevented failures of safety-relevant components count this much more."""
     safety: frozenset[str] = frozenset()
@@ -87,10 +92,11 @@ class Policy:
         weight = self.safety_factor if self.is_safety(kind, component) else 1.0
         return weight * self.effectiveness * max(cost.failure - cost.planned, 0.0)
 
-    def break_even(self, kind: str, component: str) -> float:
-        """The probability above which a ticket pays: p * benefit > (1 - p) * false visit."""
+    def bar(self, kind: str, component: str) -> float:
+        """The probability from which a ticket pays (p * benefit > (1 - p) * false visit) and is believed."""
         benefit = self.benefit(kind, component)
-        return self.false_visit / (self.false_visit + benefit) if benefit > 0 else 1.0
+        pays = self.false_visit / (self.false_visit + benefit) if benefit > 0 else 1.0
+        return max(pays, self.least_probability)
 
 
 class _CostRow(msgspec.Struct, forbid_unknown_fields=True):
@@ -102,12 +108,14 @@ class _CostRow(msgspec.Struct, forbid_unknown_fields=True):
 
 class _PolicyFile(msgspec.Struct, forbid_unknown_fields=True):
     visit: float = 200.0
-    false_visit: float = 200.0
+    false_visit: float = 400.0
+    least_probability: float = 0.4
     entrapment: float = 5000.0
     effectiveness: float = 0.85
     tickets_per_day: int | None = None
     cool_down_days: float = 14.0
     reopen_margin: float = 0.15
+    trust: float = 0.6
     safety_factor: float = 1.5
     safety: list[str] = []
     costs: dict[str, _CostRow] = {}
@@ -124,6 +132,8 @@ def parse_policy(text: bytes | str) -> Policy:
     for name in ("visit", "false_visit", "entrapment"):
         if getattr(found, name) < 0:
             raise PolicyRefused(name, getattr(found, name), "0 or more")
+    if not 0 <= found.least_probability <= 1:
+        raise PolicyRefused("least_probability", found.least_probability, "a probability, 0 to 1")
     if not 0 < found.effectiveness <= 1:
         raise PolicyRefused("effectiveness", found.effectiveness, "a share above 0, at most 1")
     costs = dict(DEFAULT_COSTS)

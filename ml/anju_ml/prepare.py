@@ -17,6 +17,7 @@ from anju_ml.layout import Layout, learn_layout, origin_of
 
 ROWS_AIMED_AT: Final = 120_000
 FIRST_ORIGIN: Final = 10
+PRIOR_FAILURES: Final = 2.0
 LATER_SHARE: Final = 0.5
 """Share of the time before the origin that calibration and the choice of thresholds may use."""
 
@@ -47,20 +48,27 @@ def prepare(
     found = {name: outcomes(history, failures, grid, name, origins, end=as_of) for name in layout.components}
     counts = _failures_learned_from(failures, grid, layout.components, grid.time_of(int(origins[0])))
     total = sum((each.failed_within(horizon_days).sum(axis=1) for each in found.values()), np.zeros(len(grid.assets)))
-    rates = {
-        name: float(np.log((counts[name] + 0.5) / (float(each.observed.sum()) * stride + 0.5 * 3650)))
-        for name, each in found.items()
-    }
+    days = {name: float(each.observed.sum()) * stride for name, each in found.items()}
     return Prepared(
         grid=grid,
         layout=layout,
         features=compute_features(history, grid, layout, origins),
         outcomes=found,
         failures=counts,
-        base_rates=rates,
+        base_rates=_base_rates(counts, days),
         folds=assign_folds(total.astype(np.int64), seed=seed),
         later=np.flatnonzero(origins >= origins[0] + LATER_SHARE * (origin - origins[0])),
     )
+
+
+def _base_rates(failures: Mapping[str, int], days: Mapping[str, float]) -> dict[str, float]:
+    """Log of failures an asset and day of each component, shrunk to the kind's usual component."""
+    observed = max(sum(days.values()), 1.0)
+    usual = (sum(failures.values()) + 0.5) / (observed + 0.5 * 3650)
+    return {
+        name: float(np.log((count + PRIOR_FAILURES) / (days[name] + PRIOR_FAILURES / usual)))
+        for name, count in failures.items()
+    }
 
 
 def _failures_learned_from(

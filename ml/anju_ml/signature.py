@@ -42,7 +42,9 @@ CALM_DAYS: Final = 45.0
 USUAL_END: Final = 4.0
 """How far (in usual spreads) a point stands off at a failure, before data say otherwise."""
 PRIOR_FAILURES: Final = 3.0
-NAME_BONUS: Final = 0.35
+PRIOR_WEIGHT: Final = 2.0
+PRIOR_EFFECT: Final = 0.6
+SURE_OF_SIGN: Final = 0.5
 
 Indices = npt.NDArray[np.int64]
 Doubles = npt.NDArray[np.float64]
@@ -51,11 +53,13 @@ Doubles = npt.NDArray[np.float64]
 @dataclass(frozen=True)
 class Channel:
     """Points (or codes) that matter: `columns` [channel, statistic] into the full matrix (-1: none), `ends`: the
-    usual value at a failure, signed, in the same shape; `weights` [channel] add up to 1."""
+    usual value at a failure, signed, in the same shape; `weights` [channel] add up to 1. `both_ways` [channel]: too
+    few failures to know the direction, so either counts."""
 
     columns: Indices
     ends: Doubles
     weights: Doubles
+    both_ways: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,18 @@ def learn_signature(
     place = {name: index for index, name in enumerate(names)}
     count = len(np.unique(cases.failure))
     about = {code: points_at(component, code) for code in codes}
-    alike = {point: names_alike(component, point.split("|")[0]) for point in points}
+    alike = {point: point_matches(component, point.split("|")[0]) for point in points}
     found = _channel(cases, count, points, POINT_STATISTICS, JUDGED, place, alike, "{}:{}", POINTS_KEPT)
     events = _channel(cases, count, codes, CODE_STATISTICS, CODES_JUDGED, place, about, "event {}:{}", CODES_KEPT)
     strength = max(found[1], events[1])
     plain = np.array([place.get(name, -1) for name in PLAIN], np.int64)
     return Signature(found[0], events[0], plain, strength, count, base_rate)
+
+
+def point_matches(component: str, point: str) -> bool:
+    """Whether a point's name is like the component's, or like that of a code known to point at the component."""
+    codes = [code.name.split(".")[-1] for code in CODES.values() if code.component == component]
+    return names_alike(component, point) or any(names_alike(code, point) for code in codes)
 
 
 def points_at(component: str, code: str) -> bool:
@@ -117,7 +127,7 @@ def _channel(
     statistics: Sequence[str],
     judged: Sequence[str],
     place: Mapping[str, int],
-    alike: Mapping[str, bool],
+    matches: Mapping[str, bool],
     pattern: str,
     most: int,
 ) -> tuple[Channel, float]:
@@ -127,18 +137,29 @@ def _channel(
     ).reshape(len(candidates), len(statistics))
     looked_at = [statistics.index(name) for name in judged]
     effects = np.array([_effect(cases, row[looked_at]) for row in columns])
-    bonus = np.array([NAME_BONUS if alike[name] else 0.0 for name in candidates])
-    shrunk = np.abs(effects) * np.sqrt(count / (count + 2.0)) if count else np.zeros(len(candidates))
-    scores = np.maximum(shrunk - 0.6 / np.sqrt(count + 1.0), 0.0)
-    scores += np.where((scores > 0) | (np.abs(effects) > 0.3), bonus, 0.0)
+    alike = np.array([matches[name] for name in candidates], np.bool_)
+    scores = _scores(effects, alike, count)
     order = np.argsort(-scores, kind="stable")[:most]
     order = order[scores[order] > 0]
     weights = scores[order] ** 2
     weights = weights / weights.sum() if len(order) else weights
-    signs = np.where(effects[order] < 0, -1.0, 1.0) if count else np.ones(len(order))
-    ends = [_ends(cases, columns[row], statistics, sign) for row, sign in zip(order, signs, strict=True)]
-    channel = Channel(columns[order], np.array(ends).reshape(len(order), len(statistics)), weights)
+    both_ways = np.abs(effects[order]) * np.sqrt(count) < SURE_OF_SIGN
+    signs = np.where((effects[order] < 0) & ~both_ways, -1.0, 1.0)
+    ends = [
+        _ends(cases, columns[row], statistics, sign, both_ways=bool(both))
+        for row, sign, both in zip(order, signs, both_ways, strict=True)
+    ]
+    channel = Channel(columns[order], np.array(ends).reshape(len(order), len(statistics)), weights, both_ways)
     return channel, float(scores[order[0]]) if len(order) else 0.0
+
+
+def _scores(effects: Doubles, alike: npt.NDArray[np.bool_], count: int) -> Doubles:
+    """Effects less what chance does, shrunk: to nothing, or for names alike to PRIOR_EFFECT."""
+    prior = np.where(alike, PRIOR_EFFECT, 0.0)
+    shrunk = (count * np.abs(effects) + PRIOR_WEIGHT * prior) / (count + PRIOR_WEIGHT)
+    chance = np.where(alike, 0.2, 0.6) / np.sqrt(count + 1.0)
+    found: Doubles = np.maximum(shrunk - chance, 0.0)
+    return found
 
 
 def _effect(cases: Cases, columns: Indices) -> float:
@@ -167,9 +188,11 @@ def _by_failure(values: npt.NDArray[np.floating], failure: Indices) -> Doubles:
     return means
 
 
-def _ends(cases: Cases, columns: Indices, statistics: Sequence[str], sign: float) -> list[float]:
+def _ends(cases: Cases, columns: Indices, statistics: Sequence[str], sign: float, *, both_ways: bool) -> list[float]:
     """The usual end of each statistic; of the rates of change, that of the level they lead to."""
-    ends = {name: _end(cases, column, sign) for name, column in zip(statistics, columns, strict=True)}
+    ends = {
+        name: _end(cases, column, sign, both_ways=both_ways) for name, column in zip(statistics, columns, strict=True)
+    }
     for name in ("change", "slope14", "slope30"):
         if name in ends:
             ends[name] = ends["z7"]
@@ -178,13 +201,14 @@ def _ends(cases: Cases, columns: Indices, statistics: Sequence[str], sign: float
     return list(ends.values())
 
 
-def _end(cases: Cases, column: int, sign: float) -> float:
+def _end(cases: Cases, column: int, sign: float, *, both_ways: bool) -> float:
     """The usual value of a column just before a failure, shrunk to USUAL_END, with `sign`."""
     size = USUAL_END
     if column >= 0:
         late = (cases.fails_in <= LATE_DAYS) & ~np.isnan(cases.before[:, column])
         if late.any():
-            own = _by_failure(sign * cases.before[late, column], cases.failure[late])
+            values = cases.before[late, column]
+            own = _by_failure(np.abs(values) if both_ways else sign * values, cases.failure[late])
             size = (len(own) * float(np.median(own)) + PRIOR_FAILURES * USUAL_END) / (len(own) + PRIOR_FAILURES)
     return sign * max(size, 1.0)
 
@@ -217,6 +241,7 @@ def apply(signature: Signature, values: Floats) -> Floats:
 def _shares(channel: Channel, values: Floats) -> Doubles:
     """[row, channel, statistic]: values as a share of their usual end."""
     taken = values[:, np.maximum(channel.columns, 0)].astype(np.float64)
+    taken = np.where(channel.both_ways[None, :, None], np.abs(taken), taken)
     found: Doubles = np.where(channel.columns >= 0, taken, np.nan) / channel.ends
     return np.clip(found, -3.0, 5.0)
 

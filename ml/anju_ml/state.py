@@ -84,11 +84,11 @@ def _signature(state: State) -> Signature:
 
 
 def _channel_state(channel: Channel) -> State:
-    return {"columns": channel.columns, "ends": channel.ends, "weights": channel.weights}
+    return {name: getattr(channel, name) for name in ("columns", "ends", "weights", "both_ways")}
 
 
 def _channel(state: State) -> Channel:
-    return Channel(np.asarray(state["columns"]), np.asarray(state["ends"]), np.asarray(state["weights"]))
+    return Channel(**{name: np.asarray(values) for name, values in state.items()})
 
 
 def _target_state(target: Target) -> State:

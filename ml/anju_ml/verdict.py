@@ -17,7 +17,7 @@ from anju_ml.policy import Policy
 from anju_ml.prepare import Prepared
 from anju_ml.replay import Opened, worth
 from anju_ml.target import Target
-from anju_ml.thresholds import calibrated_p, replayed
+from anju_ml.thresholds import NOTHING, calibrated_p, replayed
 from anju_ml.training import Unseen
 
 
@@ -39,12 +39,11 @@ def judge_model(
     seed: int,
 ) -> Verdict:
     """Compare savings (money) of the model, of three repairs in 90 days and of the calendar on the later slice."""
-    saving, tickets = 0.0, 0
+    total = NOTHING
     for kind, each in prepared.items():
         for name, target in targets[kind].items():
-            p = calibrated_p(target, unseen[kind][name])
-            found, count = replayed(each, target, p, unseen[kind][name], policy, bar=target.threshold)
-            saving, tickets = saving + float(found.sum()), tickets + count
+            total += replayed(each, target, calibrated_p(target, unseen[kind][name]), unseen[kind][name], policy)
+    saving, tickets = total.saving, total.tickets
     grids = {kind: each.grid for kind, each in prepared.items()}
     days = {kind: each.features.origins[each.later] for kind, each in prepared.items()}
     arms = {"calendar": calendar(grids, days, visits=tickets)}

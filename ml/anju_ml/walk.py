@@ -194,7 +194,7 @@ def _decide_day(
         return
     risks: list[Risk] = []
     for kind, block in blocks.items():
-        floor = {name: WATCHED_FROM * policy.break_even(kind, name) for name in block.p}
+        floor = {name: WATCHED_FROM * policy.bar(kind, name) for name in block.p}
         risks += risks_of(model.kinds[kind], block, grids[kind], position=position, floor=floor)
     decisions = decide(
         risks, policy=policy, as_of=now, open_problems=desk.open_until.keys(), recently_closed=desk.closed_at
