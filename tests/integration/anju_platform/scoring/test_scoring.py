@@ -91,7 +91,7 @@ def test_only_the_best_prediction_joins_a_ticket_that_names_no_component(platfor
 
 def test_a_problem_that_was_just_served_is_not_opened_again_at_the_same_probability(platform: Platform) -> None:
     platform.add("jinxiu:lift-01")
-    bar = Policy().break_even("lift", "door_operator")
+    bar = Policy().bar("lift", "door_operator")
     platform.score(door_operator=bar + 0.05)
     (ticket,) = platform.write("SELECT id FROM ticket")
     platform.serve(ticket["id"], NOW + 2 * HOUR, Finding.NOTHING_FOUND)
@@ -101,7 +101,7 @@ def test_a_problem_that_was_just_served_is_not_opened_again_at_the_same_probabil
 
 def test_what_was_withdrawn_cools_down_too_but_a_duplicate_does_not_count(platform: Platform) -> None:
     platform.add("jinxiu:lift-01")
-    p = Policy().break_even("lift", "door_operator") + 0.05
+    p = Policy().bar("lift", "door_operator") + 0.05
     for day, reason, opened in ((0, CloseReason.DUPLICATE, 1), (1, CloseReason.WITHDRAWN, 0)):
         platform.score(NOW + day * DAY, door_operator=p)
         newest = platform.write("SELECT id FROM ticket ORDER BY id DESC LIMIT 1")[0]["id"]

@@ -70,7 +70,7 @@ def test_a_problem_with_a_prediction_is_left_alone() -> None:
 
 
 def test_the_last_closing_counts_for_the_cool_down() -> None:
-    bar = Policy().break_even("lift", "drive")
+    bar = Policy().bar("lift", "drive")
     known = [KnownProblem("jinxiu:lift-01", "drive", NOW - days * DAY, foreseen=True) for days in (40, 2, 20)]
     known.append(KnownProblem("jinxiu:lift-01", None, NOW - DAY, foreseen=False))
     assert make_plan([risk(bar + 0.02)], known, policy=Policy(), as_of=NOW).opening == []
