@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -23,6 +24,8 @@ from anju_simulators.services import Broker, Flavour, Postgres, broker_kinds, fl
 EVERY_FLAVOUR: tuple[Flavour, ...] = ("plain", "timescale")
 IN_CI = os.environ.get("CI", "").lower() == "true"
 TEMPLATE = "anju_template"
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 4 * 1024**3
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 _numbers = itertools.count(1)
 
@@ -49,9 +52,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def services_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the session's servers keep data, configuration and logs."""
-    return tmp_path_factory.mktemp("services")
+def services_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the session's servers keep data, configuration and logs: in memory, where a database is made ten times as
+    fast, if there is room."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
+        with TemporaryDirectory(prefix="anju-", dir=MEMORY) as folder:
+            yield Path(folder)
+    else:
+        yield tmp_path_factory.mktemp("services")
 
 
 @pytest.fixture(scope="session")

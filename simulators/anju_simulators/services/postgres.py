@@ -40,7 +40,14 @@ WITH_TIMESCALE = {
     "timescaledb.telemetry_level": "off",
     "timescaledb.max_background_workers": "0",  # rollups and retention are jobs of the platform
 }
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NOT_DURABLE = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "256MB",
+}
 
 log = logging.getLogger(__name__)
 
