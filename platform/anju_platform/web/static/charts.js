@@ -78,7 +78,7 @@ export function chart(host, { data, series, bands, height, window, zone, scale, 
     bands: bands ?? [],
     axes: [
       timeAxis(zone, palette, axisX),
-      { stroke: palette.faint, grid: { stroke: palette.line, width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif', size: AXIS_WIDTH, gap: 6, space: 34, values: (_plot, splits) => splits.map(number), ...axisY },
+      { stroke: palette.faint, grid: { stroke: palette.line, width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif', size: AXIS_WIDTH, gap: 6, space: 26, values: (_plot, splits) => splits.map(number), ...axisY },
     ],
     hooks: {
       drawClear: under ? [under] : [],
