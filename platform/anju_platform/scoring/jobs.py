@@ -16,7 +16,7 @@ def score(context: JobContext) -> dict[str, object]:
     """Score at context.as_of, from rollups that match what was committed until now."""
     policy = load_policy(context.settings.policy_file)
     _catch_up(context)
-    return score_at(context.pool, as_of=context.as_of, policy=policy)
+    return score_at(context.pool, as_of=context.as_of, policy=policy, clock=context.settings.clock)
 
 
 def train(context: JobContext) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 
 import psycopg
 
-from anju_contracts.clock import rfc3339
+from anju_contracts.clock import Clock, rfc3339
 from anju_ml import artifact
 from anju_ml.decide import OpenTicket
 from anju_ml.errors import ArtifactRefused
@@ -32,10 +32,11 @@ class Predictor(Protocol):
     def predict(self, history: History, *, as_of: datetime) -> Sequence[Risk]: ...
 
 
-def score_at(pool: Pool, *, as_of: datetime, policy: Policy) -> dict[str, Any]:
+def score_at(pool: Pool, *, as_of: datetime, policy: Policy, clock: Clock) -> dict[str, Any]:
     """Score at the whole hour before `as_of` with the champion; what came of it, as JSON values.
 
-    Repeated at the same moment it gives the same rows and tickets. Without a champion that can be loaded it does
+    A ticket opens when it is written, by `clock`, however long the run took; `as_of` stands in its evidence. Repeated
+    at the same moment it gives the same rows and no further tickets. Without a champion that can be loaded it does
     nothing and says why.
     """
     moment = whole_hour(as_of)
@@ -49,14 +50,16 @@ def score_at(pool: Pool, *, as_of: datetime, policy: Policy) -> dict[str, Any]:
         model = artifact.load(data)
     except ArtifactRefused as exc:
         return _nothing(moment, f"model {stored.id} can't be loaded, train anew: {exc}")
-    return score_with(pool, model, stored, as_of=moment, policy=policy)
+    return score_with(pool, model, stored, as_of=moment, policy=policy, clock=clock)
 
 
 def _nothing(moment: datetime, why: str) -> dict[str, Any]:
     return {"as_of": rfc3339(moment), "model": None, "why": why, "predictions": 0, "opened": 0, "joined": 0}
 
 
-def score_with(pool: Pool, model: Predictor, stored: StoredModel, *, as_of: datetime, policy: Policy) -> dict[str, Any]:
+def score_with(
+    pool: Pool, model: Predictor, stored: StoredModel, *, as_of: datetime, policy: Policy, clock: Clock
+) -> dict[str, Any]:
     """`score_at` with a model at hand; `as_of` is a whole hour."""
     with pool.connection() as conn:
         history = read_history(conn, as_of=as_of)
@@ -67,19 +70,23 @@ def score_with(pool: Pool, model: Predictor, stored: StoredModel, *, as_of: date
     touched: list[Ticket] = []
     for decision in (*plan.opening, *plan.joining):
         with pool.connection() as conn:
-            touched.append(from_prediction(conn, decision, policy=policy, model_id=stored.id))
+            touched.append(
+                from_prediction(conn, decision, policy=policy, model_id=stored.id, now=max(clock.now(), as_of))
+            )
     return {
         "as_of": rfc3339(as_of),
         "model": stored.id,
         "predictions": written,
-        "opened": sum(ticket.origin is Origin.PROACTIVE and ticket.opened_at == as_of for ticket in touched),
-        "joined": sum(ticket.origin is not Origin.PROACTIVE or ticket.opened_at != as_of for ticket in touched),
+        "opened": sum(ticket.origin is Origin.PROACTIVE and ticket.version == 1 for ticket in touched),
+        "joined": sum(ticket.origin is not Origin.PROACTIVE or ticket.version > 1 for ticket in touched),
         "watched": len(plan.watching),
     }
 
 
-def from_prediction(conn: psycopg.Connection, decision: OpenTicket, *, policy: Policy, model_id: int) -> Ticket:
-    """The ticket of a foreseen failure: opened until the horizon ends, or joined."""
+def from_prediction(
+    conn: psycopg.Connection, decision: OpenTicket, *, policy: Policy, model_id: int, now: datetime
+) -> Ticket:
+    """The ticket of a foreseen failure: opened at `now` until the horizon ends, or joined."""
     risk = decision.risk
     prediction_id, asset_id = store.prediction_of(conn, risk)
     evidence = prediction_evidence(
@@ -91,6 +98,6 @@ def from_prediction(conn: psycopg.Connection, decision: OpenTicket, *, policy: P
         data=evidence_data(decision, model_id=model_id),
     )
     subject = tickets.subject_of_asset(conn, asset_id)
-    ticket = take(conn, subject, evidence, now=risk.as_of, expires_at=decision.expires_at)
+    ticket = take(conn, subject, evidence, now=now, at=now, expires_at=decision.expires_at)
     store.link_prediction(conn, prediction_id, ticket.id)
     return ticket

@@ -10,6 +10,7 @@ import pytest
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
+from anju_contracts.clock import Clock, ScaledClock
 from anju_ml.history import History
 from anju_ml.policy import Policy
 from anju_ml.risk import Reason, Risk
@@ -26,6 +27,11 @@ from anju_platform.tickets.models import CloseReason, Finding, RepairAction, Tic
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def still(at: datetime) -> Clock:
+    """A clock that shows `at`."""
+    return ScaledClock(at, datetime.now(UTC), 1e-12)
 
 
 @dataclass
@@ -122,12 +128,16 @@ class Platform:
             self.stored = add_model(conn, trained)
         return self.stored
 
-    def score(self, as_of: datetime = NOW, policy: Policy | None = None, **p_30d: float) -> dict[str, Any]:
-        """Score with a model that gives `jinxiu:lift-01` these probabilities by component."""
+    def score(
+        self, as_of: datetime = NOW, policy: Policy | None = None, took: timedelta = timedelta(0), **p_30d: float
+    ) -> dict[str, Any]:
+        """Score with a model that gives `jinxiu:lift-01` these probabilities by component; the run takes `took`."""
         for component, p in p_30d.items():
             self.model.p_30d["jinxiu:lift-01", component] = p
         stored = self.stored or self.trust()
-        return score_with(self.pool, self.model, stored, as_of=as_of, policy=policy or Policy())
+        return score_with(
+            self.pool, self.model, stored, as_of=as_of, policy=policy or Policy(), clock=still(as_of + took)
+        )
 
     def complain(self, key: str, category: str, at: datetime) -> Reported:
         with self.pool.connection() as conn:

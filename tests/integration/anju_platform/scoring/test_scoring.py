@@ -8,7 +8,7 @@ from anju_ml.policy import Policy
 from anju_platform.scoring.score import score_at
 from anju_platform.tickets.models import CloseReason, Finding
 
-from .conftest import DAY, HOUR, NOW, Platform
+from .conftest import DAY, HOUR, NOW, Platform, still
 
 
 def test_a_likely_failure_becomes_a_proactive_ticket_that_says_why(platform: Platform) -> None:
@@ -132,10 +132,18 @@ def test_priority_follows_safety_nearness_and_cost(platform: Platform) -> None:
     ]
 
 
+def test_a_ticket_opens_when_it_is_written_not_when_its_data_ended(platform: Platform) -> None:
+    platform.add("jinxiu:lift-01")
+    platform.score(took=3 * HOUR, door_operator=0.7)
+    (ticket,) = platform.write("SELECT opened_at FROM ticket")
+    (prediction,) = platform.write("SELECT as_of FROM prediction")
+    assert (ticket["opened_at"], prediction["as_of"]) == (NOW + 3 * HOUR, NOW)
+
+
 def test_without_a_champion_nothing_is_scored_and_the_reason_is_said(platform: Platform) -> None:
-    assert score_at(platform.pool, as_of=NOW, policy=Policy())["why"] == "no model has been trained"
+    assert score_at(platform.pool, as_of=NOW, policy=Policy(), clock=still(NOW))["why"] == "no model has been trained"
     refused = platform.trust(opens_tickets=False)
-    told = score_at(platform.pool, as_of=NOW + timedelta(minutes=5), policy=Policy())
+    told = score_at(platform.pool, as_of=NOW + timedelta(minutes=5), policy=Policy(), clock=still(NOW))
     assert told["model"] is None
     assert told["why"] == f"model {refused.id} was refused: no better"
     assert told["as_of"] == "2026-03-01T00:00:00Z"
@@ -143,7 +151,7 @@ def test_without_a_champion_nothing_is_scored_and_the_reason_is_said(platform: P
 
 def test_a_champion_that_cannot_be_loaded_opens_nothing_and_says_so(platform: Platform) -> None:
     model = platform.trust()
-    told = score_at(platform.pool, as_of=NOW, policy=Policy())
+    told = score_at(platform.pool, as_of=NOW, policy=Policy(), clock=still(NOW))
     assert (told["model"], told["opened"]) == (None, 0)
     assert told["why"].startswith(f"model {model.id} can't be loaded, train anew: ")
 
