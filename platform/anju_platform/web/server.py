@@ -17,6 +17,8 @@ from anju_platform.web.render import assets_dir
 from anju_platform.web.security import LOOPBACK
 
 POOL_SIZE = 10
+POOL_WAIT_S = 5.0
+"""How long a request waits for a connection before it is told that the database can't be reached."""
 GRACE_S = 5
 _LOG = logging.getLogger(__name__)
 
@@ -70,7 +72,7 @@ def server_for(app: FastAPI, address: Address) -> Server:
 
 def serve(settings: Settings, options: WebOptions, address: Address) -> None:
     """Until SIGINT or SIGTERM."""
-    pool = open_pool(settings, program="api", size=POOL_SIZE)
-    with pool:
+    with open_pool(settings, program="api", size=POOL_SIZE) as pool:
+        pool.timeout = POOL_WAIT_S
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
         server_for(create_app(pool, settings, options), address).run()
