@@ -66,6 +66,7 @@ def main() -> None:
 @click.option("--on-bad-row", type=click.Choice(["report", "stop"]), default="report", show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
 def backtest(
+    *,
     folder: Path,
     horizon: timedelta,
     lead: timedelta,

@@ -27,6 +27,7 @@ def explain(
     """Up to five reasons for each of `risks`, strongest first; `risks` are of the origin at `position`."""
     place = {name: index for index, name in enumerate(grid.assets)}
     out: list[tuple[Reason, ...]] = [()] * len(risks)
+    origin = int(block.features.origins[position])
     for name, target in model.targets.items():
         own = [index for index, risk in enumerate(risks) if risk.component == name]
         rows = np.array([place[risks[index].asset_id] for index in own], np.int64)
@@ -38,7 +39,8 @@ def explain(
         for order, index in enumerate(own):
             shares = {source: float(fall[order]) for source, fall in falls.items() if fall[order] > FALL_AT_LEAST}
             best = sorted(shares, key=lambda source: (-shares[source], source))[:MOST]
-            out[index] = _reasons(model, block, grid, risks[index], int(rows[order]), position, best)
+            row = int(rows[order])
+            out[index] = _reasons(Subject(model.layout, block.features, grid, row, position, origin, name), best)
     return out
 
 
@@ -57,10 +59,6 @@ def falls_by_source(target: Target, values: Floats, sources: Sequence[str]) -> d
     return falls
 
 
-def _reasons(
-    model: KindModel, block: Block, grid: Grid, risk: Risk, row: int, position: int, sources: list[str]
-) -> tuple[Reason, ...]:
-    origin = int(block.features.origins[position])
-    subject = Subject(model.layout, block.features, grid, row, position, origin, risk.component)
+def _reasons(subject: Subject, sources: Sequence[str]) -> tuple[Reason, ...]:
     found = [tell(subject, source) for source in sources]
     return tuple(reason for reason in found if reason is not None)

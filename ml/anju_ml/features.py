@@ -4,13 +4,15 @@ A feature at origin t uses the days before t alone. Names are `<series>:<statist
 event code or record each comes from, so that reasons can name it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from anju_ml.counts import REPAIR_CHANNELS, SEVERITIES, Records, count_records
+from anju_ml.columns import Columns
+from anju_ml.counted import describe_channels, describe_counts
+from anju_ml.counts import REPAIR_CHANNELS, Records, count_records
 from anju_ml.grid import Floats, Grid
 from anju_ml.history import History
 from anju_ml.layout import Layout, Series, build_series
@@ -23,25 +25,6 @@ PEERS_AT_LEAST: Final = 5
 Z_LIMIT: Final = 50.0
 BASE_DAYS: Final = (90, 14)
 FRESH_DAYS: Final = 15
-
-
-@dataclass
-class Columns:
-    """Features being collected: `values` are [asset, origin] arrays of one block of assets."""
-
-    names: list[str] = field(default_factory=list)
-    sources: list[str] = field(default_factory=list)
-    values: list[Floats] = field(default_factory=list)
-
-    def add(self, name: str, source: str, values: npt.NDArray[np.generic]) -> None:
-        self.names.append(name)
-        self.sources.append(source)
-        self.values.append(values.astype(np.float32))
-
-    def add_all(self, names: list[str], sources: list[str], values: npt.NDArray[np.generic]) -> None:
-        """One column for each of the last axis of `values` [asset, origin, column]."""
-        for index, (name, source) in enumerate(zip(names, sources, strict=True)):
-            self.add(name, source, values[:, :, index])
 
 
 @dataclass(frozen=True)
@@ -62,14 +45,20 @@ class Features:
 def compute_features(history: History, grid: Grid, layout: Layout, origins: Origins) -> Features:
     """The features of all assets of a kind. `origins` are numbers of days since the start of `grid`."""
     series = build_series(grid, layout)
-    records = count_records(history, grid, layout)
+    given = _Inputs(
+        grid,
+        layout,
+        series,
+        residual=remove_peers(series.values, grid, series),
+        records=count_records(history, grid, layout),
+        origins=origins,
+    )
     statics = static_columns(history.assets, grid, layout, origins)
     parts: list[Columns] = []
     own_parts: dict[str, list[Columns]] = {component: [] for component in layout.components}
-    residual = remove_peers(series.values, grid, series)
     for first in range(0, len(grid.assets), ASSETS_AT_ONCE):
         block = slice(first, first + ASSETS_AT_ONCE)
-        part, own = _block(series, residual, records, grid, layout, origins, block)
+        part, own = _block(given, block)
         for name, source, values in statics:
             part.add(name, source, values[block])
         parts.append(part)
@@ -122,18 +111,29 @@ def nan_median(values: Floats) -> Floats:
     return found
 
 
-def _block(
-    series: Series, residual: Floats, records: Records, grid: Grid, layout: Layout, origins: Origins, block: slice
-) -> tuple[Columns, dict[str, Columns]]:
-    columns = Columns()
-    scales = np.array([layout.scales[name] for name in series.names], np.float32)
-    levels = _Levels(series, series.values[block], residual[block], scales, origins)
+@dataclass(frozen=True)
+class _Inputs:
+    """What features are made of: `residual` are the series less their peers."""
+
+    grid: Grid
+    layout: Layout
+    series: Series
+    residual: Floats
+    records: Records
+    origins: Origins
+
+
+def _block(given: _Inputs, block: slice) -> tuple[Columns, dict[str, Columns]]:
+    """Common and own columns of the assets of `block`."""
+    columns, records, origins = Columns(), given.records, given.origins
+    scales = np.array([given.layout.scales[name] for name in given.series.names], np.float32)
+    levels = _Levels(given.series, given.series.values[block], given.residual[block], scales=scales, origins=origins)
     levels.describe(columns)
-    _describe_counts(columns, records, layout, origins, block)
-    _describe_gaps(columns, grid, origins, block)
-    use = _usage(series, layout, block)
+    describe_counts(columns, records, given.layout, origins, block)
+    _describe_gaps(columns, given.grid, origins, block)
+    use = _usage(given.series, given.layout, block)
     own: dict[str, Columns] = {}
-    for component in layout.components:
+    for component in given.layout.components:
         own[component] = Columns()
         _describe_component(own[component], records.repairs[component][block], levels, use, origins)
     return columns, own
@@ -142,7 +142,7 @@ def _block(
 class _Levels:
     """Deviations of a block's series from their own past and from peers."""
 
-    def __init__(self, series: Series, values: Floats, residual: Floats, scales: Floats, origins: Origins) -> None:
+    def __init__(self, series: Series, values: Floats, residual: Floats, *, scales: Floats, origins: Origins) -> None:
         self.origins = origins
         self.primary = np.flatnonzero(series.primary)
         self.names = series.names
@@ -204,53 +204,6 @@ def _clip(values: Wide) -> Wide:
     return found
 
 
-def _running(counts: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-    out = np.zeros((counts.shape[0], counts.shape[1] + 1, counts.shape[2]), np.int64)
-    np.cumsum(counts, axis=1, out=out[:, 1:])
-    return out
-
-
-def _within(running: npt.NDArray[np.int64], origins: Origins, days: int) -> npt.NDArray[np.int64]:
-    found: npt.NDArray[np.int64] = running[:, origins] - running[:, np.maximum(origins - days, 0)]
-    return found
-
-
-def _describe_counts(columns: Columns, records: Records, layout: Layout, origins: Origins, block: slice) -> None:
-    codes = [(f"event {name}", name) for name in layout.codes]
-    _counted(columns, records.codes[block], codes, origins, (1, 3, 7, 14, 30, 90), novelty=True)
-    grave = [(f"events {name}", "events") for name in SEVERITIES]
-    _counted(columns, records.severities[block], grave, origins, (1, 7, 30), novelty=False)
-    said = [(f"complaint {name}", "complaints") for name in layout.categories]
-    _counted(columns, records.categories[block], said, origins, (7, 30, 90), novelty=False)
-    visits = [(f"visits {name}", "repairs") for name in REPAIR_CHANNELS]
-    _counted(columns, records.visits[block], visits, origins, (30, 90, 365), novelty=False)
-    _counted(columns, records.opened[block], [("opened", "repairs")], origins, (7, 90), novelty=False)
-
-
-def _counted(
-    columns: Columns,
-    counts: npt.NDArray[np.int32],
-    named: list[tuple[str, str]],
-    origins: Origins,
-    spans: tuple[int, ...],
-    *,
-    novelty: bool,
-) -> None:
-    """Counts over `spans`, days since the last, and for `novelty` the ratio of the last week to the weeks before and
-    the days since the very first."""
-    names, sources = [name for name, _ in named], [source for _, source in named]
-    running = _running(counts)
-    sums = {days: _within(running, origins, days) for days in spans}
-    for days, found in sums.items():
-        columns.add_all([f"{name}:{days}d" for name in names], sources, found)
-    columns.add_all([f"{name}:since" for name in names], sources, days_since(counts, origins))
-    if novelty:
-        usual = (sums[90] - sums[7]) * (7 / 83)
-        columns.add_all([f"{name}:ratio" for name in names], sources, np.log((sums[7] + 0.5) / (usual + 0.5)))
-        first = np.where((counts > 0) & (np.cumsum(counts, axis=1) == counts), 1, 0)
-        columns.add_all([f"{name}:first" for name in names], sources, days_since(first, origins))
-
-
 def _describe_gaps(columns: Columns, grid: Grid, origins: Origins, block: slice) -> None:
     rows = grid.rows[block][:, :, None]
     if not rows.any():
@@ -287,7 +240,7 @@ def _describe_component(
     origins: Origins,
 ) -> None:
     named = [(f"own {name}", "repairs") for name in REPAIR_CHANNELS]
-    _counted(columns, counts, named, origins, (30, 90, 365), novelty=False)
+    describe_channels(columns, counts, named, origins, (30, 90, 365), novelty=False)
     since = days_since(counts[:, :, -1:], origins)[:, :, 0]
     reset = np.where(np.isnan(since), -1, origins[None, :] - np.nan_to_num(since)).astype(np.int64)
     if use is not None:

@@ -59,6 +59,7 @@ def fit_estimator(
     can only mean more risk."""
     row, interval, event, weight = expand(rows, edges)
     values = np.hstack([rows.values[row], interval.astype(np.float32)[:, None]])
+    values[:, np.isnan(values).all(axis=0)] = 0.0
     if not event.any():
         event[0] = True
     estimator = HistGradientBoostingClassifier(

@@ -92,13 +92,14 @@ def train_on(known: History, grids: Mapping[str, Grid], *, as_of: datetime, poli
     targets = {kind: calibrated(found, unseen[kind], horizon_days) for kind, found in targets.items()}
     targets = choose_thresholds(prepared, targets, unseen, policy)
     verdict = judge_model(prepared, targets, unseen, known, policy, as_of=as_of, seed=seed)
-    return _model(prepared, targets, verdict, policy, as_of, seed)
+    return _model(prepared, targets, verdict, policy=policy, as_of=as_of, seed=seed)
 
 
 def _model(
     prepared: Mapping[str, Prepared],
     targets: Mapping[str, dict[str, Target]],
     verdict: Verdict,
+    *,
     policy: Policy,
     as_of: datetime,
     seed: int,

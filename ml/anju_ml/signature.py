@@ -17,9 +17,7 @@ from anju_contracts.codes import CODES
 from anju_ml.grid import Floats
 
 POINT_STATISTICS: Final = ("z1", "z3", "z7", "z14", "peer7", "fresh", "change", "slope14", "slope30", "unrest")
-JUDGED: Final = ("z3", "z7", "z14", "peer7", "fresh")
 CODE_STATISTICS: Final = ("3d", "7d", "14d", "30d", "ratio")
-CODES_JUDGED: Final = ("7d", "14d", "30d")
 PLAIN: Final = (
     "events minor:7d",
     "events major:7d",
@@ -34,8 +32,6 @@ PLAIN: Final = (
     "own preventive:since",
     "age:days",
 )
-POINTS_KEPT: Final = 4
-CODES_KEPT: Final = 3
 BEFORE_DAYS: Final = 12.0
 LATE_DAYS: Final = 5.0
 CALM_DAYS: Final = 45.0
@@ -60,6 +56,21 @@ class Channel:
     ends: Doubles
     weights: Doubles
     both_ways: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How features of points (or codes) are named, which statistics there are, by which of them one is chosen, and how
+    many at most."""
+
+    pattern: str
+    statistics: tuple[str, ...]
+    judged: tuple[str, ...]
+    most: int
+
+
+POINTS: Final = Form("{}:{}", POINT_STATISTICS, ("z3", "z7", "z14", "peer7", "fresh"), 4)
+EVENTS: Final = Form("event {}:{}", CODE_STATISTICS, ("7d", "14d", "30d"), 3)
 
 
 @dataclass(frozen=True)
@@ -102,8 +113,8 @@ def learn_signature(
     count = len(np.unique(cases.failure))
     about = {code: points_at(component, code) for code in codes}
     alike = {point: point_matches(component, point.split("|")[0]) for point in points}
-    found = _channel(cases, count, points, POINT_STATISTICS, JUDGED, place, alike, "{}:{}", POINTS_KEPT)
-    events = _channel(cases, count, codes, CODE_STATISTICS, CODES_JUDGED, place, about, "event {}:{}", CODES_KEPT)
+    found = _channel(cases, place, alike, count, POINTS)
+    events = _channel(cases, place, about, count, EVENTS)
     strength = max(found[1], events[1])
     plain = np.array([place.get(name, -1) for name in PLAIN], np.int64)
     return Signature(found[0], events[0], plain, strength, count, base_rate)
@@ -121,25 +132,19 @@ def points_at(component: str, code: str) -> bool:
 
 
 def _channel(
-    cases: Cases,
-    count: int,
-    candidates: Sequence[str],
-    statistics: Sequence[str],
-    judged: Sequence[str],
-    place: Mapping[str, int],
-    matches: Mapping[str, bool],
-    pattern: str,
-    most: int,
+    cases: Cases, place: Mapping[str, int], matches: Mapping[str, bool], count: int, form: Form
 ) -> tuple[Channel, float]:
-    """The channel of the best candidates, and how strong the best is."""
+    """The channel of the best of `matches` (candidates: whether their name is like the component's), and how strong
+    the best is. `place` gives the column of each feature."""
+    candidates, statistics = list(matches), form.statistics
     columns = np.array(
-        [[place.get(pattern.format(name, statistic), -1) for statistic in statistics] for name in candidates], np.int64
+        [[place.get(form.pattern.format(name, each), -1) for each in statistics] for name in candidates], np.int64
     ).reshape(len(candidates), len(statistics))
-    looked_at = [statistics.index(name) for name in judged]
+    looked_at = [statistics.index(name) for name in form.judged]
     effects = np.array([_effect(cases, row[looked_at]) for row in columns])
     alike = np.array([matches[name] for name in candidates], np.bool_)
     scores = _scores(effects, alike, count)
-    order = np.argsort(-scores, kind="stable")[:most]
+    order = np.argsort(-scores, kind="stable")[: form.most]
     order = order[scores[order] > 0]
     weights = scores[order] ** 2
     weights = weights / weights.sum() if len(order) else weights

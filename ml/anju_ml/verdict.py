@@ -79,7 +79,7 @@ def _saving(
         for visit in visits:
             position = min(int(np.searchsorted(origins, visit.day)), len(origins) - 1)
             values = [
-                _value(kind, name, each, visit.asset, position, policy)
+                _value(kind, name, each, visit.asset, position=position, policy=policy)
                 for name, each in unseen[kind].items()
                 if visit.component in (None, name)
             ]
@@ -87,7 +87,7 @@ def _saving(
     return total
 
 
-def _value(kind: str, name: str, each: Unseen, asset: int, position: int, policy: Policy) -> float:
+def _value(kind: str, name: str, each: Unseen, asset: int, *, position: int, policy: Policy) -> float:
     found: Doubles = worth(
         Opened(np.array([asset]), np.array([position])),
         each.found,

@@ -97,7 +97,7 @@ def walk(
     model: Model | None = None
     while origin < end:
         progress(f"training on what was known on {origin:%Y-%m-%d}", (origin - start) / DAY / span)
-        model = _train(history, grids, origin, policy, seed, found, previous=model)
+        model = _train(history, grids, origin, policy=policy, seed=seed, found=found, previous=model)
         upto = min(origin + RETRAIN_EVERY, end)
         progress(f"scoring {origin:%Y-%m-%d} to {upto:%Y-%m-%d}", (origin - start) / DAY / span)
         _score(model, history, grids, (origin, upto), policy=policy, desk=desk, found=found)
@@ -110,10 +110,10 @@ def _train(
     history: History,
     grids: dict[str, Grid],
     origin: datetime,
+    *,
     policy: Policy,
     seed: int,
     found: Walk,
-    *,
     previous: Model | None,
 ) -> Model:
     known = history.known_at(origin)
