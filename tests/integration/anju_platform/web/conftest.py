@@ -14,14 +14,17 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def planted(database_server: Postgres) -> str:
-    return planted_template(database_server, "anju_template")
+def planted(database_server: Postgres) -> Iterator[str]:
+    name = planted_template(database_server, "anju_template")
+    yield name
+    database_server.drop_database(name)
 
 
 @pytest.fixture(scope="session")
 def read_address(database_server: Postgres, planted: str) -> Iterator[str]:
     with serving(database_server.create_database("anju_web_read", template=planted)) as address:
         yield address
+    database_server.drop_database("anju_web_read")
 
 
 @pytest.fixture
