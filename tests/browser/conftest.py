@@ -1,4 +1,4 @@
-"""The pages in Debian's Chromium: one browser for the run, a fresh context and a database of its own for each test."""
+"""The pages in Debian's Chromium: one browser for a module, a fresh context and a database of its own for each test."""
 
 import itertools
 import shutil
@@ -29,8 +29,9 @@ SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1440, "height
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Closed before the next module's tests: while Playwright runs, no other test could run an event loop."""
     path = shutil.which("chromium") or "/usr/bin/chromium"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)

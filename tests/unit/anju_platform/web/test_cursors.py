@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anju_platform.errors import Invalid
@@ -14,18 +14,23 @@ from anju_platform.web.paging import page_of
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 IDS = st.integers(0, 2**63 - 1)
+# a busy machine is no failure
+UNHURRIED = settings(deadline=None)
 
 
+@UNHURRIED
 @given(MOMENTS, IDS)
 def test_a_cursor_of_moment_and_id_comes_back_as_it_was(at: datetime, row_id: int) -> None:
     assert decode_moment_cursor("tickets", encode_cursor("tickets", (at, row_id))) == (at, row_id)
 
 
+@UNHURRIED
 @given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])))
 def test_a_cursor_of_a_text_comes_back_as_it_was(text: str) -> None:
     assert decode_text_cursor("assets", encode_cursor("assets", (text,))) == text
 
 
+@UNHURRIED
 @given(IDS)
 def test_a_cursor_of_an_id_comes_back_as_it_was(row_id: int) -> None:
     assert decode_id_cursor("models", encode_cursor("models", (row_id,))) == row_id
@@ -37,6 +42,7 @@ def test_no_cursor_is_the_beginning() -> None:
     assert decode_id_cursor("models", None) is None
 
 
+@UNHURRIED
 @given(st.text(max_size=60))
 def test_whatever_is_no_cursor_is_refused_by_name(text: str) -> None:
     for decode in (decode_moment_cursor, decode_text_cursor, decode_id_cursor):
