@@ -26,6 +26,8 @@ from anju_simulators.demo.stages import Stages
 from anju_simulators.demo.supervise import Supervisor
 from anju_simulators.services import Broker, Postgres, flavours
 
+MQTT_PORT = 1883
+"""Preferred for the broker that gateways publish to; another is taken where it is in use."""
 DRAIN_WITHIN_S = 180.0
 STEADY_S = 3.0
 SCORED_EVERY = timedelta(days=1)
@@ -69,7 +71,8 @@ def show(options: Options, console: Console) -> dict[str, Any] | None:
             console.print(f"[yellow]port {options.port} is in use; the page takes {port}[/yellow]")
         with stages.stage("start", "start gateway, ingest, worker, page and devices"):
             site = start_live(options, places, services, supervisor, port=port, start=start)
-        console.print(f"\n  [bold]{site.url}[/bold]   a simulated day in {86400 / options.speed:.0f} s\n")
+        console.print(f"\n  [bold]{site.url}[/bold]   a simulated day in {86400 / options.speed:.0f} s")
+        console.print(f"  [dim]{services.uplink.url}   where gateways publish[/dim]\n")
         running = Running(options, places, site, database, supervisor, stages, console)
         if options.span is not None:
             return _bounded(running, site.since + options.span)
@@ -87,7 +90,7 @@ def _start(options: Options, database: Database) -> datetime:
 def _services(options: Options, places: Places, stack: ExitStack) -> Services:
     flavour = choose_flavour(options.flavour, flavours())
     postgres = stack.enter_context(Postgres(flavour, places.folder / f"postgres-{flavour}"))
-    uplink = stack.enter_context(Broker(places.folder / "uplink", persistent=True))
+    uplink = stack.enter_context(Broker(places.folder / "uplink", port=preferred_port(MQTT_PORT), persistent=True))
     local = stack.enter_context(Broker(places.folder / "local", persistent=True))
     return Services(postgres, uplink, local)
 

@@ -9,8 +9,9 @@ from anju_platform.tickets.models import Origin, Priority
 from .conftest import START, Community
 
 MINUTE = timedelta(minutes=1)
+STEP = 8 * MINUTE
 STOPPED = "lift.out_of_service"
-"""Opens a ticket after 15 minutes."""
+"""Opens a ticket after two hours: 15 steps."""
 
 
 def look(community: Community, at: datetime) -> dict[str, object]:
@@ -20,53 +21,53 @@ def look(community: Community, at: datetime) -> dict[str, object]:
 def test_an_alarm_that_holds_as_long_as_its_row_asks_opens_a_ticket_as_of_then(community: Community) -> None:
     community.add("lift-01")
     assert community.happen("lift-01", STOPPED, START) == []
-    look(community, START + 14 * MINUTE)
+    look(community, START + 14 * STEP)
     assert community.tickets("lift-01") == []
-    assert look(community, START + 40 * MINUTE) == {"held": 1, "taken": 1}
+    assert look(community, START + 40 * STEP) == {"held": 1, "taken": 1}
     (ticket,) = community.tickets("lift-01")
     assert (ticket.origin, ticket.priority) == (Origin.ALARM, Priority.HIGH)
-    assert (ticket.opened_at, ticket.title_en) == (START + 15 * MINUTE, "Unit lift-01: out of service")
+    assert (ticket.opened_at, ticket.title_en) == (START + 15 * STEP, "Unit lift-01: out of service")
 
 
 def test_an_alarm_that_still_holds_is_taken_once(community: Community) -> None:
     community.add("lift-01")
     community.happen("lift-01", STOPPED, START)
-    look(community, START + 20 * MINUTE)
-    assert look(community, START + 25 * MINUTE) == {"held": 0, "taken": 0}
+    look(community, START + 20 * STEP)
+    assert look(community, START + 25 * STEP) == {"held": 0, "taken": 0}
     (ticket,) = community.tickets("lift-01")
-    community.serve(ticket.id, START + 60 * MINUTE, component="brake")
-    look(community, START + 300 * MINUTE)
+    community.serve(ticket.id, START + 60 * STEP, component="brake")
+    look(community, START + 300 * STEP)
     assert len(community.tickets("lift-01")) == 1
 
 
 def test_flapping_momentary_and_cleared_alarms_open_nothing(community: Community) -> None:
     community.add("lift-01")
     for start in range(0, 300, 15):
-        community.happen("lift-01", STOPPED, START + start * MINUTE)
-        community.happen("lift-01", STOPPED, START + (start + 10) * MINUTE, EventState.CLEAR)
-        look(community, START + (start + 14) * MINUTE)
-    community.happen("lift-01", "lift.tilt", START + 300 * MINUTE, EventState.MOMENTARY)
-    look(community, START + 600 * MINUTE)
+        community.happen("lift-01", STOPPED, START + start * STEP)
+        community.happen("lift-01", STOPPED, START + (start + 10) * STEP, EventState.CLEAR)
+        look(community, START + (start + 14) * STEP)
+    community.happen("lift-01", "lift.tilt", START + 300 * STEP, EventState.MOMENTARY)
+    look(community, START + 600 * STEP)
     assert community.tickets("lift-01") == []
 
 
 def test_a_device_that_repeats_its_raise_does_not_start_the_time_anew(community: Community) -> None:
     community.add("lift-01")
     for minute in range(0, 60, 5):
-        community.happen("lift-01", STOPPED, START + minute * MINUTE)
-        look(community, START + minute * MINUTE)
+        community.happen("lift-01", STOPPED, START + minute * STEP)
+        look(community, START + minute * STEP)
     (ticket,) = community.tickets("lift-01")
-    assert (ticket.opened_at, ticket.version) == (START + 15 * MINUTE, 1)
+    assert (ticket.opened_at, ticket.version) == (START + 15 * STEP, 1)
 
 
 def test_a_held_alarm_joins_the_ticket_that_is_there(community: Community) -> None:
     community.add("lift-01")
-    complaint = community.complain("lift-01", "noise", START + 5 * MINUTE)
+    complaint = community.complain("lift-01", "noise", START + 5 * STEP)
     community.happen("lift-01", STOPPED, START)
-    look(community, START + 30 * MINUTE)
+    look(community, START + 30 * STEP)
     (ticket,) = community.tickets("lift-01")
     assert (ticket.id, ticket.priority) == (complaint.ticket.id, Priority.HIGH)
-    assert community.happen("lift-01", STOPPED, START + 40 * MINUTE, EventState.CLEAR) == [ticket.id]
+    assert community.happen("lift-01", STOPPED, START + 40 * STEP, EventState.CLEAR) == [ticket.id]
 
 
 def test_an_alarm_that_was_answered_by_a_repair_opens_nothing_more(community: Community) -> None:
@@ -77,9 +78,9 @@ def test_an_alarm_that_was_answered_by_a_repair_opens_nothing_more(community: Co
         " VALUES (%s, %s, %s, 'drive', 'replace', 'corrective') RETURNING id",
         asset,
         START,
-        START + 5 * MINUTE,
+        START + 5 * STEP,
     )
-    assert look(community, START + 60 * MINUTE) == {"held": 1, "taken": 0}
+    assert look(community, START + 60 * STEP) == {"held": 1, "taken": 0}
     assert community.tickets("lift-01") == []
 
 
@@ -87,7 +88,7 @@ def test_a_silent_monitor_is_no_fault_of_the_lift(community: Community) -> None:
     community.add("lift-01")
     community.foresee("lift-01", "brake", START)
     community.happen("lift-01", "device.silent", START)
-    look(community, START + 361 * MINUTE)
+    look(community, START + 361 * STEP)
     brake, monitor = community.tickets("lift-01")
     assert (brake.component, monitor.component) == ("brake", "monitor")
     assert monitor.title_zh == "设备lift-01 · 监测装置：设备失联"
@@ -106,7 +107,7 @@ def test_a_silent_meter_waits_a_day_and_points_at_its_communication_module(commu
 def test_a_leak_and_a_report_of_water_meet(community: Community) -> None:
     community.add("wm-001", "water_meter")
     opened = community.happen("wm-001", "meter.leak", START)
-    assert community.complain("wm-001", "water_leak", START + MINUTE).ticket.id == opened[0]
+    assert community.complain("wm-001", "water_leak", START + STEP).ticket.id == opened[0]
 
 
 def test_an_alarm_raised_days_ago_opens_nothing(community: Community) -> None:

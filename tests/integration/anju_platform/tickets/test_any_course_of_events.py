@@ -43,7 +43,7 @@ def tell(community: Community, asset: str, what: str, hour: int) -> None:
             community.foresee(asset, "drive", at)
         case "stopped":
             community.happen(asset, "lift.out_of_service", at)
-            open_held_alarms(community.context(at + HOUR))
+            open_held_alarms(community.context(at + 3 * HOUR))
         case _:
             community.complain(asset, what, at)
 
