@@ -42,13 +42,22 @@ function holdBack(event) {
   if (element.dataset.watch === 'ticket' && trigger) {
     const rows = rowsOf(trigger);
     const concerned = !rows || rows.some((row) => row.id === null || row.id === Number(element.dataset.id));
-    const busy = document.querySelector('#ticket[data-touched]');
-    if (concerned && busy) document.querySelector('#ticket-note').hidden = false;
-    if (!concerned || busy) event.preventDefault();
+    if (!concerned) event.preventDefault();
   }
 }
 
+// What arrives may be what is shown already, or come when the reader has begun to write: then nothing is swapped.
+function keepPen(event) {
+  const element = event.detail.requestConfig.elt;
+  if (element.dataset.watch !== 'ticket') return;
+  const same = event.detail.serverResponse.includes(`data-version="${element.dataset.version}"`);
+  const busy = document.querySelector('#ticket[data-touched]');
+  if (busy && !same) document.querySelector('#ticket-note').hidden = false;
+  if (busy || same) event.detail.shouldSwap = false;
+}
+
 document.addEventListener('htmx:beforeRequest', holdBack);
+document.addEventListener('htmx:beforeSwap', keepPen);
 document.addEventListener('htmx:beforeSwap', (event) => {
   if (event.detail.target?.matches('.ticket-lines > .more')) document.querySelector('#ticket-list').dataset.extended = '1';
 });

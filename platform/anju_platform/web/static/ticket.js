@@ -52,7 +52,7 @@ async function drawPoint(host) {
   const range = windowOf(host);
   const query = { from: iso(range.shown[0]), to: iso(range.shown[1]), point: host.dataset.source };
   const [series] = await readJson(`/assets/${encodeURIComponent(host.dataset.asset)}/series`, query);
-  if (!series.at.length) return;
+  if (!series.at.length) return false;
   const counter = series.kind === 'counter';
   const data = withGaps(series.at, counter ? [series.value] : [series.value, series.high, series.low], series.step_s);
   const none = line(faded(palette.info, 0));
@@ -60,6 +60,7 @@ async function drawPoint(host) {
     data, height: HEIGHT, window: range.shown, zone: host.dataset.zone, under: shade(range, palette), over: counter ? undefined : usualLine(host, palette),
     series: counter ? [bars(palette.info)] : [line(palette.info), none, none], bands: counter ? [] : [{ series: [2, 3], fill: faded(palette.info, 0.16) }],
   });
+  return true;
 }
 
 function perDay(events, since, until) {
@@ -77,12 +78,13 @@ async function drawEvents(host) {
   const range = windowOf(host);
   const query = { from: iso(range.shown[0]), to: iso(range.shown[1]), code: host.dataset.source, limit: MAX_EVENTS };
   const { items } = await readJson(`/assets/${encodeURIComponent(host.dataset.asset)}/events`, query);
-  if (!items.length) return;
+  if (!items.length) return false;
   chart(host, {
     data: perDay(items, range.shown[0], range.shown[1]), height: HEIGHT, window: range.shown, zone: host.dataset.zone, under: shade(range, palette),
     series: [bars(palette.warn)], scale: { range: (_plot, _low, high) => [0, Math.max(high ?? 0, 2)] },
     axisY: { incrs: [1, 2, 5, 10, 20, 50, 100] },
   });
+  return true;
 }
 
 const DRAW = { point: drawPoint, event: drawEvents };
@@ -93,8 +95,7 @@ function drawAll() {
     if (!draw || host.dataset.drawn) return;
     host.dataset.drawn = 'begun';
     try {
-      await draw(host);
-      host.dataset.drawn = 'done';
+      host.dataset.drawn = (await draw(host)) ? 'done' : 'none';
     } catch {
       delete host.dataset.drawn;
     }
