@@ -17,9 +17,14 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from anju_platform.storage.migrate import migrate
 from anju_simulators.services import Broker, Flavour, Postgres, broker_kinds, flavours
+
+# Machines are shared and noisy: how long an example takes is never a failure.
+settings.register_profile("anju", deadline=None)
+settings.load_profile("anju")
 
 EVERY_FLAVOUR: tuple[Flavour, ...] = ("plain", "timescale")
 IN_CI = os.environ.get("CI", "").lower() == "true"

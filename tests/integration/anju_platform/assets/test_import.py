@@ -22,7 +22,9 @@ from anju_platform.storage.rollups import recompute_due
 END = datetime(2026, 3, 10, tzinfo=UTC)
 CLOCK = ScaledClock(END, datetime.now(UTC), 1.0)
 HOURS = 24 * 40
-ROLLUPS = "SELECT p.code, hour, n, sum, first, last FROM rollup_hour JOIN point p ON p.id = point_id ORDER BY p.id, hour"
+ROLLUPS = (
+    "SELECT p.code, hour, n, sum, first, last FROM rollup_hour JOIN point p ON p.id = point_id ORDER BY p.id, hour"
+)
 
 
 def write(folder: Path, name: str, lines: list[str]) -> None:
