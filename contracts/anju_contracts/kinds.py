@@ -85,10 +85,12 @@ SHARED_COMPONENTS: Final = MappingProxyType(
         for component in (
             _component("monitor", "监测装置", "monitoring device"),
             _component("pipework", "管路", "pipework"),
+            _component("mains", "供电", "mains supply"),
+            _component("misuse", "使用不当", "misuse"),
         )
     }
 )
-"""What alarms and complaints may point at besides the parts of an asset: the device that watches it, what it serves."""
+"""What may be pointed at besides the parts of an asset: what watches it, serves it or harms it."""
 
 
 def kind_label(kind: str) -> Label:
