@@ -49,6 +49,7 @@ services: setup ## TimescaleDB and Mosquitto for tests and demo, into .services 
 # With ARGS (a file, -k NAME ...) only those tests run, and coverage is not judged.
 COVERAGE := --cov --cov-report=term:skip-covered
 COVERED := contracts edge_agent gateway ml platform
+test: export OMP_NUM_THREADS ?= 1 # two workers on two cores: threads of boosting would only wait for each other
 test: $(VENV)/.dev ## every test, on real services, with branch coverage (ARGS="-k NAME" for some)
 	@if command -v apt-get >/dev/null; then $(MAKE) --no-print-directory services || true; fi
 ifeq ($(ARGS),)
