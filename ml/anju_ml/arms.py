@@ -59,12 +59,20 @@ def price_failures(failures: pl.DataFrame, history: History, policy: Policy) -> 
     )
 
 
-def price_arm(
-    name: str, calls: Sequence[Call], failures: pl.DataFrame, assets: Sequence[str], policy: Policy, *, by_truth: bool
-) -> Arm:
+@dataclass(frozen=True)
+class Scale:
+    """By what visits are priced: with `by_truth` a failure is prevented only where its wear showed by then; without,
+    a visit whose horizon passes `end` without a failure is not held against anyone."""
+
+    policy: Policy
+    end: datetime
+    by_truth: bool
+
+
+def price_arm(name: str, calls: Sequence[Call], failures: pl.DataFrame, assets: Sequence[str], scale: Scale) -> Arm:
     """The saving of an arm. A visit keeps the benefit of every failure of what it looked at that begins after the
-    lead and within 60 days (with a truth file: only where wear showed by then). One that comes too late costs
-    nothing more, one that was needed for something else neither, any other costs a false visit."""
+    lead and within 60 days. One that comes too late costs nothing more, one that was needed for something else
+    neither, any other costs a false visit."""
     place = {asset: index for index, asset in enumerate(assets)}
     saving = np.zeros(len(assets))
     by_asset: dict[str, list[dict[str, object]]] = {}
@@ -73,13 +81,11 @@ def price_arm(
     prevented: set[int] = set()
     for call in sorted(calls, key=lambda each: (each.at, each.asset_id, each.component or "")):
         found = [row for row in by_asset.get(call.asset_id, []) if call.component in (None, row["component"])]
-        saving[place[call.asset_id]] += _worth(call, found, prevented, policy, by_truth=by_truth)
+        saving[place[call.asset_id]] += _worth(call, found, prevented, scale)
     return Arm(name, len(calls), saving)
 
 
-def _worth(
-    call: Call, failures: list[dict[str, object]], prevented: set[int], policy: Policy, *, by_truth: bool
-) -> float:
+def _worth(call: Call, failures: list[dict[str, object]], prevented: set[int], scale: Scale) -> float:
     kept, useful = 0.0, call.needed
     for row in failures:
         onset, shows, number = row["onset"], row["detectable_from"], row["failure"]
@@ -87,10 +93,10 @@ def _worth(
         assert isinstance(number, int)
         if not call.at <= onset < call.at + NEEDED_WITHIN:
             continue
-        if onset < call.at + policy.lead:
+        if onset < call.at + scale.policy.lead:
             useful = True
             continue
-        if by_truth and not (isinstance(shows, datetime) and shows <= call.at + CREW_WITHIN):
+        if scale.by_truth and not (isinstance(shows, datetime) and shows <= call.at + CREW_WITHIN):
             continue
         useful = True
         if number not in prevented:
@@ -98,7 +104,8 @@ def _worth(
             benefit = row["benefit"]
             assert isinstance(benefit, float)
             kept += benefit
-    return kept if useful else -policy.false_visit
+    settled = scale.by_truth or call.at + scale.policy.horizon <= scale.end
+    return kept if useful or not settled else -scale.policy.false_visit
 
 
 def compare_arms(
@@ -120,7 +127,8 @@ def compare_arms(
         for row in scored.tickets.iter_rows(named=True)
     ]
     calls = {"model": tickets, "none": [], **_baseline_calls(history, grids, start, policy, len(tickets), seed=seed)}
-    arms = [price_arm(name, each, failures, assets, policy, by_truth=by_truth) for name, each in calls.items()]
+    scale = Scale(policy, next(iter(grids.values())).anchor, by_truth)
+    arms = [price_arm(name, each, failures, assets, scale) for name, each in calls.items()]
     foretold = failures.filter(pl.col("detectable_from").is_not_null()) if by_truth else failures
     oracle = foretold.group_by("asset_id").agg(pl.col("benefit").sum())
     kept = dict(zip(oracle["asset_id"].to_list(), oracle["benefit"].to_list(), strict=True))

@@ -46,17 +46,17 @@ def explain(
 
 def falls_by_source(target: Target, values: Floats, sources: Sequence[str]) -> dict[str, Doubles]:
     """For each source, by how much the log-odds at the last edge fall when its columns become usual [row]."""
-    whole = logit(cumulative(target.predict(values)[0])[:, -1])
     by_source: dict[str, list[int]] = {}
     for column in sorted(target.relevant_columns()):
         if sources[column]:
             by_source.setdefault(sources[column], []).append(column)
-    falls: dict[str, Doubles] = {}
-    for source, columns in by_source.items():
+    variants = [values]
+    for columns in by_source.values():
         normal = values.copy()
         normal[:, columns] = target.usual[columns]
-        falls[source] = whole - logit(cumulative(target.predict(normal)[0])[:, -1])
-    return falls
+        variants.append(normal)
+    odds = logit(cumulative(target.predict(np.concatenate(variants))[0])[:, -1]).reshape(len(variants), len(values))
+    return {source: odds[0] - odds[number] for number, source in enumerate(by_source, 1)}
 
 
 def _reasons(subject: Subject, sources: Sequence[str]) -> tuple[Reason, ...]:

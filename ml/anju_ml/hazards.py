@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from anju_ml.grid import Floats
 from anju_ml.hazard import Doubles, Flags, Indices, Rows, fit_estimator, hazards, stack
@@ -48,8 +49,13 @@ Members = Sequence[SharedMember | OwnMember]
 @contextmanager
 def one_thread_each() -> Iterator[None]:
     """Boosting's own threads spin while they wait; on a busy machine that costs more than it gains."""
-    with threadpool_limits(limits=1, user_api="openmp"):
+    with _controller().limit(limits=1, user_api="openmp"):
         yield
+
+
+@cache
+def _controller() -> Any:
+    return ThreadpoolController()
 
 
 def fit_shared(

@@ -129,13 +129,7 @@ def parse_policy(text: bytes | str) -> Policy:
         raise PolicyRefused("policy", str(exc), "the fields of docs/reference/backtest.md") from exc
     except msgspec.DecodeError as exc:
         raise PolicyRefused("policy", str(exc), "a TOML document") from exc
-    for name in ("visit", "false_visit", "entrapment"):
-        if getattr(found, name) < 0:
-            raise PolicyRefused(name, getattr(found, name), "0 or more")
-    if not 0 <= found.least_probability <= 1:
-        raise PolicyRefused("least_probability", found.least_probability, "a probability, 0 to 1")
-    if not 0 < found.effectiveness <= 1:
-        raise PolicyRefused("effectiveness", found.effectiveness, "a share above 0, at most 1")
+    _check(found)
     costs = dict(DEFAULT_COSTS)
     for key, row in found.costs.items():
         planned = row.reactive * PLANNED_SHARE if row.planned is None else row.planned
@@ -151,3 +145,14 @@ def parse_policy(text: bytes | str) -> Policy:
         safety=frozenset(found.safety),
         **plain,
     )
+
+
+def _check(found: _PolicyFile) -> None:
+    for name in ("visit", "false_visit", "entrapment"):
+        if getattr(found, name) < 0:
+            raise PolicyRefused(name, getattr(found, name), "0 or more")
+    for name in ("least_probability", "trust"):
+        if not 0 <= getattr(found, name) <= 1:
+            raise PolicyRefused(name, getattr(found, name), "a share, 0 to 1")
+    if not 0 < found.effectiveness <= 1:
+        raise PolicyRefused("effectiveness", found.effectiveness, "a share above 0, at most 1")

@@ -10,6 +10,7 @@ from anju_ml.dataset import Outcomes
 
 Doubles = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 NEEDED_DAYS: Final = 60.0
 
 
@@ -23,11 +24,17 @@ class Opened:
 
 @dataclass(frozen=True)
 class Worth:
-    """Money by ticket; `hit` and `settled` (the outcome is known) by ticket."""
+    """By ticket: `kept` money; `hit`; `useful`: it came to a failure, in time or not; `settled`: the outcome is
+    known."""
 
-    saving: Doubles
-    hit: npt.NDArray[np.bool_]
-    settled: npt.NDArray[np.bool_]
+    kept: Doubles
+    hit: Flags
+    useful: Flags
+    settled: Flags
+
+    def saving(self, false_visit: float) -> float:
+        """What was kept, less a false visit for each ticket that was known to be of no use."""
+        return float(self.kept.sum()) - false_visit * int((self.settled & ~self.useful).sum())
 
 
 def open_over_time(
@@ -51,15 +58,25 @@ def open_over_time(
     return Opened(np.concatenate(assets), np.concatenate(origins))
 
 
-def worth(opened: Opened, found: Outcomes, *, lead: float, horizon: float, benefit: float, false_visit: float) -> Worth:
-    """What each ticket was worth: `benefit` where it came in time for a failure within NEEDED_DAYS, minus
-    `false_visit` where none came, nothing where it came too late or the outcome isn't known."""
+def worth(opened: Opened, found: Outcomes, days: Doubles, *, lead: float, horizon: float, benefit: float) -> Worth:
+    """What each ticket was worth: `benefit` where it was the first to come in time for a failure within NEEDED_DAYS.
+
+    `days` are the moments of the origins, so that tickets for one failure are recognised.
+    """
     fails_in = found.fails_in[opened.assets, opened.origins]
     known_for = found.known_for[opened.assets, opened.origins]
-    failed = fails_in <= known_for
-    hit = failed & (fails_in >= lead) & (fails_in < horizon)
-    needed = failed & (fails_in >= lead) & (fails_in < NEEDED_DAYS)
-    settled = failed | (known_for >= horizon)
-    late = failed & (fails_in < lead)
-    saving = np.where(needed, benefit, np.where(settled & ~late, -false_visit, 0.0))
-    return Worth(saving, hit, settled)
+    failed = (fails_in <= known_for) & (fails_in < NEEDED_DAYS)
+    in_time = failed & (fails_in >= lead)
+    onset = np.where(in_time, days[opened.origins] + fails_in, -1.0).round(4)
+    order = np.lexsort((opened.origins, onset, opened.assets))
+    fresh = np.ones(len(order), np.bool_)
+    same = (opened.assets[order][1:] == opened.assets[order][:-1]) & (onset[order][1:] == onset[order][:-1])
+    fresh[1:] = ~same
+    first = np.zeros(len(order), np.bool_)
+    first[order] = fresh
+    return Worth(
+        kept=np.where(in_time & first, benefit, 0.0),
+        hit=in_time & (fails_in < horizon),
+        useful=failed,
+        settled=failed | (known_for >= horizon),
+    )

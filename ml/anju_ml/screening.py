@@ -23,22 +23,21 @@ def screen(values: Floats, failed: npt.NDArray[np.bool_], *, most: int, always: 
 def association(values: Floats, failed: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
     """|AUC - 0.5| of each column, rows without a value left out; columns with few values count less."""
     positive, negative = _evenly(np.flatnonzero(failed)), _evenly(np.flatnonzero(~failed))
-    if not len(positive) or not len(negative):
-        return np.zeros(values.shape[1])
-    above = np.sort(values[negative], axis=0)
-    cases = values[positive]
     out = np.zeros(values.shape[1])
     for column in range(values.shape[1]):
-        rest = above[:, column]
-        rest = rest[~np.isnan(rest)]
-        own = cases[:, column]
-        own = own[~np.isnan(own)]
-        if not len(rest) or not len(own):
-            continue
-        lower = np.searchsorted(rest, own, side="left") + np.searchsorted(rest, own, side="right")
-        share = min(len(own) / len(cases), 1.0)
-        out[column] = abs(float(lower.mean()) / (2 * len(rest)) - 0.5) * np.sqrt(share)
+        own, rest = values[positive, column], values[negative, column]
+        share = float((~np.isnan(own)).mean()) if len(own) else 0.0
+        out[column] = abs(auc(own, rest) - 0.5) * np.sqrt(share)
     return out
+
+
+def auc(cases: npt.NDArray[np.floating], others: npt.NDArray[np.floating]) -> float:
+    """The chance that a case stands above another, ties halved; 0.5 where either has no value."""
+    own, rest = cases[~np.isnan(cases)], np.sort(others[~np.isnan(others)])
+    if not len(own) or not len(rest):
+        return 0.5
+    below = np.searchsorted(rest, own, side="left") + np.searchsorted(rest, own, side="right")
+    return float(below.mean()) / (2 * len(rest))
 
 
 def _evenly(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

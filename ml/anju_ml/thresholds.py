@@ -60,26 +60,21 @@ def calibrated_p(target: Target, unseen: Unseen) -> Doubles:
 def replayed(prepared: Prepared, target: Target, p: Doubles, unseen: Unseen, policy: Policy) -> Replayed:
     """The target's threshold on the later slice."""
     horizon = policy.horizon / DAY
+    days = prepared.features.origins[prepared.later].astype(np.float64)
     opened = open_over_time(
         p,
         unseen.found,
-        prepared.features.origins[prepared.later].astype(np.float64),
+        days,
         bar=target.threshold,
         horizon=horizon,
         cool_down=policy.cool_down / DAY,
         margin=policy.reopen_margin,
     )
-    value = worth(
-        opened,
-        unseen.found,
-        lead=policy.lead / DAY,
-        horizon=horizon,
-        benefit=policy.benefit(target.kind, target.component),
-        false_visit=policy.false_visit,
-    )
+    benefit = policy.benefit(target.kind, target.component)
+    value = worth(opened, unseen.found, days, lead=policy.lead / DAY, horizon=horizon, benefit=benefit)
     promised = float(p[opened.assets, opened.origins].sum())
     right = int((value.hit & value.settled).sum())
-    return Replayed(float(value.saving.sum()), len(opened.assets), int(value.settled.sum()), right, promised)
+    return Replayed(value.saving(policy.false_visit), len(opened.assets), int(value.settled.sum()), right, promised)
 
 
 def choose_thresholds(prepared: Mapping[str, Prepared], targets: Targets, unseen: UnseenBy, policy: Policy) -> Targets:

@@ -11,7 +11,6 @@ import numpy as np
 from anju_ml.baselines import Visit, calendar, three_repairs
 from anju_ml.counts import count_records
 from anju_ml.grid import DAY
-from anju_ml.hazard import Doubles
 from anju_ml.history import History
 from anju_ml.policy import Policy
 from anju_ml.prepare import Prepared
@@ -73,27 +72,28 @@ def _saving(
     unseen: Mapping[str, Mapping[str, Unseen]],
     policy: Policy,
 ) -> float:
-    total = 0.0
-    for kind, visits in arm.items():
-        origins = prepared[kind].features.origins[prepared[kind].later]
-        for visit in visits:
-            position = min(int(np.searchsorted(origins, visit.day)), len(origins) - 1)
-            values = [
-                _value(kind, name, each, visit.asset, position=position, policy=policy)
-                for name, each in unseen[kind].items()
-                if visit.component in (None, name)
-            ]
-            total += max(values, default=-policy.false_visit)
-    return total
+    return sum(_saving_of_kind(kind, visits, prepared[kind], unseen[kind], policy) for kind, visits in arm.items())
 
 
-def _value(kind: str, name: str, each: Unseen, asset: int, *, position: int, policy: Policy) -> float:
-    found: Doubles = worth(
-        Opened(np.array([asset]), np.array([position])),
-        each.found,
-        lead=policy.lead / DAY,
-        horizon=policy.horizon / DAY,
-        benefit=policy.benefit(kind, name),
-        false_visit=policy.false_visit,
-    ).saving
-    return float(found[0])
+def _saving_of_kind(
+    kind: str, visits: list[Visit], prepared: Prepared, unseen: Mapping[str, Unseen], policy: Policy
+) -> float:
+    """Visits to a whole asset are of use when they are for any of its components."""
+    origins = prepared.features.origins[prepared.later]
+    positions = np.clip(np.searchsorted(origins, [visit.day for visit in visits]), 0, len(origins) - 1)
+    assets = np.array([visit.asset for visit in visits], np.int64)
+    useful = np.zeros(len(visits), np.bool_)
+    kept = 0.0
+    for name, each in unseen.items():
+        own = np.array([visit.component in (None, name) for visit in visits], np.bool_)
+        value = worth(
+            Opened(assets[own], positions[own]),
+            each.found,
+            origins.astype(np.float64),
+            lead=policy.lead / DAY,
+            horizon=policy.horizon / DAY,
+            benefit=policy.benefit(kind, name),
+        )
+        kept += float(value.kept.sum())
+        useful[own] |= value.useful | ~value.settled
+    return kept - policy.false_visit * int((~useful).sum())

@@ -1,14 +1,18 @@
 """A small fleet of pumps and gates under invented names: wear that shows, wear that doesn't, look-alike noise."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+
 from anju_ml.history import ASSETS, COMPLAINTS, EVENTS, REPAIRS, History, empty
+from anju_ml.model import Model, train
+from anju_ml.policy import Policy
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
 
@@ -90,9 +94,7 @@ class Fleet:
         n = len(wear)
         for step in np.flatnonzero(rng.random(n) < 0.01 + 0.5 * wear**6):
             at = self.start + timedelta(hours=float(step * self.every_h))
-            self.rows["e"].append(
-                {"asset_id": name, "ts": at, "code": "P7", "severity": "minor", "state": "momentary"}
-            )
+            self.rows["e"].append({"asset_id": name, "ts": at, "code": "P7", "severity": "minor", "state": "momentary"})
         season = 5 * np.sin(np.arange(n) * self.every_h / 24 / 58)
         frame = pl.DataFrame(
             {
@@ -119,11 +121,38 @@ class Fleet:
         return frame.with_columns(pl.col("ts").cast(pl.Datetime("us", "UTC")))
 
 
+AS_OF = START + timedelta(days=220)
+MONTH = timedelta(days=30)
+LEAD = timedelta(hours=24)
+
+
 @pytest.fixture(scope="session")
 def make_fleet() -> Callable[..., Fleet]:
     return Fleet
 
 
 @pytest.fixture(scope="session")
-def fleet(make_fleet: Callable[..., Fleet]) -> Iterator[History]:
-    yield make_fleet().build()
+def fleet() -> History:
+    return Fleet(pumps=18, gates=12, days=280, every_h=12).build()
+
+
+@pytest.fixture(scope="session")
+def as_of() -> datetime:
+    return AS_OF
+
+
+@pytest.fixture(scope="session")
+def model(fleet: History) -> Model:
+    return train(fleet, as_of=AS_OF, horizon=MONTH, lead=LEAD, policy=Policy())
+
+
+@pytest.fixture
+def write_folder(tmp_path: Path) -> Callable[[History], Path]:
+    def write(history: History) -> Path:
+        for name in ("assets", "events", "repairs", "complaints"):
+            getattr(history, name).write_csv(tmp_path / f"{name}.csv")
+        for index, frame in enumerate(history.readings):
+            frame.write_csv(tmp_path / f"readings-{index}.csv")
+        return tmp_path
+
+    return write

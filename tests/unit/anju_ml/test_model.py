@@ -1,0 +1,216 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import skops.io
+
+from anju_ml.artifact import dump, load
+from anju_ml.errors import ArtifactRefused, TooPoor
+from anju_ml.explain import falls_by_source
+from anju_ml.failures import find_failures
+from anju_ml.grid import daily_grids
+from anju_ml.history import EVENTS, History, empty
+from anju_ml.model import Model, Risk, train
+from anju_ml.policy import Policy
+from anju_ml.predicting import predict_block
+from anju_ml.prepare import full_matrix, full_sources
+
+DAY = timedelta(days=1)
+
+
+def train_at(history: History, as_of: datetime, **options: Any) -> Model:
+    settings = {"horizon": 30 * DAY, "lead": DAY, "policy": Policy(), **options}
+    return train(history, as_of=as_of, **settings)
+
+
+def auc(risks: list[Risk], failures: pl.DataFrame, as_of: datetime, component: str) -> float:
+    soon = failures.filter(
+        (pl.col("onset") >= as_of) & (pl.col("onset") < as_of + 30 * DAY) & (pl.col("component") == component)
+    )
+    failing = set(soon["asset_id"].to_list())
+    own = [risk for risk in risks if risk.component == component]
+    positive = np.array([risk.p_30d for risk in own if risk.asset_id in failing])
+    negative = np.array([risk.p_30d for risk in own if risk.asset_id not in failing])
+    return float((positive[:, None] > negative[None, :]).mean())
+
+
+@pytest.fixture(scope="module")
+def risks(model: Model, fleet: History, as_of: datetime) -> list[Risk]:
+    return model.predict(fleet, as_of=as_of)
+
+
+def test_every_component_of_every_asset_gets_a_risk(risks: list[Risk], fleet: History) -> None:
+    assert len(risks) == 18 * 2 + 12
+    assert {(risk.kind, risk.component) for risk in risks} == {("pump", "fan"), ("pump", "seal"), ("gate", "hinge")}
+
+
+def test_wear_is_foreseen_before_it_fails(risks: list[Risk], fleet: History, as_of: datetime) -> None:
+    failures = find_failures(fleet)
+    assert auc(risks, failures, as_of, "seal") > 0.8
+    assert auc(risks, failures, as_of, "hinge") > 0.8
+
+
+def test_longer_horizons_never_have_lower_probabilities(risks: list[Risk]) -> None:
+    for risk in risks:
+        assert 0 <= risk.p_24h <= risk.p_72h <= risk.p_7d <= risk.p_30d <= 1
+        assert risk.low <= risk.p_30d <= risk.high
+
+
+def test_the_expected_time_of_a_likely_failure_lies_ahead(risks: list[Risk], as_of: datetime) -> None:
+    likely = [risk for risk in risks if risk.p_30d > 0.6]
+    assert likely
+    assert all(risk.expected_at is not None and as_of <= risk.expected_at <= as_of + 30 * DAY for risk in likely)
+    assert all(risk.expected_at is None for risk in risks if risk.p_30d < 0.2)
+
+
+def test_a_likely_failure_names_the_point_that_shows_it(risks: list[Risk], as_of: datetime) -> None:
+    worst = max((risk for risk in risks if risk.component == "seal"), key=lambda risk: risk.p_30d)
+    sources = [reason.source for reason in worst.reasons]
+    assert {"leak_ml", "P7"} & set(sources)
+    reason = worst.reasons[0]
+    assert reason.until == as_of
+    assert reason.since < reason.until
+    assert reason.zh
+    assert reason.en
+    assert all(risk.reasons == () for risk in risks if risk.p_30d < 0.1)
+
+
+def test_setting_a_named_source_back_to_normal_lowers_the_probability(
+    model: Model, fleet: History, as_of: datetime
+) -> None:
+    known = fleet.known_at(as_of).tidy()
+    grid = daily_grids(known, anchor=as_of)["pump"]
+    block = predict_block(model.kinds["pump"], known, grid, np.array([grid.days]))
+    target = model.kinds["pump"].targets["seal"]
+    row = int(block.p["seal"][:, 0, -1].argmax())
+    values = full_matrix(block.features, "seal", np.array([row]), np.array([0]))
+    falls = falls_by_source(target, values, full_sources(block.features))
+    source = max(falls, key=lambda name: float(falls[name][0]))
+    assert falls[source][0] > 0.5
+    columns = [index for index, name in enumerate(full_sources(block.features)) if name == source]
+    values[:, columns] = target.usual[columns]
+    before = block.p["seal"][row, 0, -1]
+    assert target.calibrator.apply(target.predict(values)[0])[0, -1] < before
+
+
+def test_a_random_gap_is_no_signal(model: Model, fleet: History, risks: list[Risk], as_of: datetime) -> None:
+    rng = np.random.default_rng(3)
+    gap = [
+        frame.filter(~((pl.col("ts") >= as_of - 4 * DAY) & pl.Series(rng.random(len(frame)) < 0.4)))
+        for frame in fleet.readings
+    ]
+    changed = model.predict(replace(fleet, readings=tuple(gap)), as_of=as_of)
+    moved = [abs(new.p_30d - old.p_30d) for new, old in zip(changed, risks, strict=True)]
+    assert np.mean(moved) < 0.03
+    assert max(moved) < 0.35
+
+
+def test_what_comes_after_as_of_is_ignored(model: Model, fleet: History, risks: list[Risk], as_of: datetime) -> None:
+    assert model.predict(fleet.known_at(as_of), as_of=as_of) == risks
+
+
+def test_the_same_seed_gives_the_same_model(model: Model, fleet: History, risks: list[Risk], as_of: datetime) -> None:
+    again = train_at(fleet, as_of)
+    assert again.predict(fleet, as_of=as_of) == risks
+    assert again.metrics == model.metrics
+
+
+def test_a_model_survives_its_artifact(model: Model, fleet: History, risks: list[Risk], as_of: datetime) -> None:
+    found = load(dump(model))
+    assert found.predict(fleet, as_of=as_of) == risks
+    assert found.policy == model.policy
+    assert found.metrics == model.metrics
+    assert (found.opens_tickets, found.why_not, found.trained_at) == (
+        model.opens_tickets,
+        model.why_not,
+        model.trained_at,
+    )
+
+
+@pytest.mark.parametrize("data", [b"", b"nonsense", skops.io.dumps({"format": 99}), skops.io.dumps([1])])
+def test_what_is_no_model_is_refused(data: bytes) -> None:
+    with pytest.raises(ArtifactRefused):
+        load(data)
+
+
+def test_types_that_are_not_trusted_are_refused_by_name() -> None:
+    with pytest.raises(ArtifactRefused, match="timedelta"):
+        load(skops.io.dumps({"format": 1, "shared": timedelta(1)}))
+
+
+def test_assets_without_any_reading_for_weeks_are_not_scored(model: Model, fleet: History, as_of: datetime) -> None:
+    asset = fleet.readings[0]["asset_id"][0]
+    silent = fleet.readings[0].filter((pl.col("asset_id") != asset) | (pl.col("ts") < as_of - 30 * DAY))
+    found = model.predict(replace(fleet, readings=(silent, fleet.readings[1])), as_of=as_of)
+    assert asset not in {risk.asset_id for risk in found}
+
+
+def test_a_new_asset_gets_a_risk_on_its_first_days(model: Model, fleet: History, as_of: datetime) -> None:
+    asset = fleet.readings[0]["asset_id"][0]
+    fresh = fleet.readings[0].filter((pl.col("asset_id") != asset) | (pl.col("ts") >= as_of - 2 * DAY))
+    found = model.predict(replace(fleet, readings=(fresh, fleet.readings[1])), as_of=as_of)
+    assert asset in {risk.asset_id for risk in found}
+
+
+def test_a_kind_that_training_never_met_gets_no_risk(model: Model, fleet: History, as_of: datetime) -> None:
+    renamed = fleet.assets.with_columns(pl.col("kind").replace("gate", "hatch"))
+    kinds = {risk.kind for risk in model.predict(replace(fleet, assets=renamed), as_of=as_of)}
+    assert kinds == {"pump"}
+
+
+def test_events_alone_are_enough(fleet: History, as_of: datetime) -> None:
+    history = replace(fleet, readings=(), complaints=fleet.complaints.clear())
+    risks = train_at(history, as_of).predict(history, as_of=as_of)
+    assert auc(risks, find_failures(history), as_of, "seal") > 0.7
+    assert any(reason.source == "P7" for risk in risks for reason in risk.reasons)
+
+
+def test_readings_alone_are_enough(fleet: History, as_of: datetime) -> None:
+    history = replace(fleet, events=empty(EVENTS), complaints=fleet.complaints.clear())
+    risks = train_at(history, as_of).predict(history, as_of=as_of)
+    assert auc(risks, find_failures(history), as_of, "seal") > 0.7
+
+
+def test_a_longer_horizon_has_its_own_last_interval(fleet: History, as_of: datetime) -> None:
+    model = train_at(fleet, as_of, horizon=60 * DAY, seed=1)
+    assert model.kinds["pump"].targets["seal"].edges[-1] == 60.0
+    assert all(risk.p_7d <= risk.p_30d for risk in model.predict(fleet, as_of=as_of))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda history, as_of: replace(history, repairs=history.repairs.clear()), "0 failures"),
+        (lambda history, as_of: replace(history, assets=history.assets.head(1)), "1 asset"),
+        (
+            lambda history, as_of: replace(history, readings=(), events=history.events.clear()),
+            "no reading and no event",
+        ),
+    ],
+)
+def test_what_is_too_poor_says_why(
+    fleet: History, as_of: datetime, spoil: Callable[[History, datetime], History], reason: str
+) -> None:
+    with pytest.raises(TooPoor, match=reason):
+        train_at(spoil(fleet, as_of), as_of)
+
+
+def test_ten_days_are_too_few(fleet: History, as_of: datetime) -> None:
+    first = fleet.readings[0]["ts"].min()
+    assert isinstance(first, datetime)
+    with pytest.raises(TooPoor, match="10 days"):
+        train_at(fleet, first + 10 * DAY)
+
+
+def test_failures_that_nothing_foretells_open_no_ticket(make_fleet: Callable[..., Any], as_of: datetime) -> None:
+    history = make_fleet(pumps=20, gates=0, days=260, every_h=24).build()
+    blind = replace(
+        history, repairs=history.repairs.filter(pl.col("component") == "fan"), complaints=history.complaints.clear()
+    )
+    model = train_at(blind, as_of)
+    assert not model.opens_tickets
+    assert model.why_not
