@@ -31,7 +31,6 @@ class Options:
     keep: bool = False
     span: timedelta | None = None
     period: timedelta = timedelta(hours=1)
-    crew_waits_s: float = 3.0
 
     @property
     def scenario(self) -> Scenario:
@@ -42,6 +41,11 @@ class Options:
             electric_meters=self.electric_meters,
             water_meters=self.water_meters,
         )
+
+    @property
+    def crew_waits_s(self) -> float:
+        """Real seconds for which crews leave a new ticket to whoever watches; nobody watches a bounded run."""
+        return 45.0 if self.span is None else 3.0
 
     @property
     def history_end(self) -> datetime:

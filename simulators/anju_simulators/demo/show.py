@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from rich.console import Console
 
+from anju_contracts.clock import CLOCK_VARIABLE
 from anju_simulators.demo.database import Database
 from anju_simulators.demo.errors import DemoError
 from anju_simulators.demo.kept import read_kept, write_kept
@@ -72,7 +73,10 @@ def show(options: Options, console: Console) -> dict[str, Any] | None:
         with stages.stage("start", "start gateway, ingest, worker, page and devices"):
             site = start_live(options, places, services, supervisor, port=port, start=start)
         console.print(f"\n  [bold]{site.url}[/bold]   a simulated day in {86400 / options.speed:.0f} s")
-        console.print(f"  [dim]{services.uplink.url}   where gateways publish[/dim]\n")
+        console.print(f"  [dim]{services.uplink.url}   where gateways publish[/dim]")
+        console.print(
+            f"  [dim]export {CLOCK_VARIABLE}='{site.clock}'   for a gateway of your own[/dim]\n", soft_wrap=True
+        )
         running = Running(options, places, site, database, supervisor, stages, console)
         if options.span is not None:
             return _bounded(running, site.since + options.span)
