@@ -23,9 +23,10 @@ class StoredModel:
 
 @dataclass(frozen=True, slots=True)
 class KnownProblem:
-    """A ticket as it stood at a moment: open, or `closed_at` (its resolution, where there was one) before then.
+    """A ticket as it stood at a moment: open, or `closed_at` (its resolution, where there was one) before then; or a
+    failure that an alarm tells of.
 
-    `foreseen` is True once an earlier prediction opened or joined it.
+    `foreseen` is True where a prediction has nothing to add.
     """
 
     asset_key: str

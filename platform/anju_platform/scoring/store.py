@@ -16,6 +16,7 @@ from anju_platform.scoring.models import KnownProblem, Role, StoredModel
 from anju_platform.scoring.plan import reasons_json
 from anju_platform.storage.notify import notify
 from anju_platform.storage.queries import load_queries
+from anju_platform.tickets.alarms import alarm_table
 
 _QUERIES = load_queries(__package__)
 _COLUMNS: Final = ("p_24h", "p_72h", "p_7d", "p_30d", "low", "high", "expected_at")
@@ -70,9 +71,16 @@ def newest_model(conn: psycopg.Connection) -> StoredModel | None:
 
 
 def known_problems(conn: psycopg.Connection, *, as_of: datetime) -> list[KnownProblem]:
-    """The tickets about assets that were open just before `as_of`, or closed not long before."""
+    """The tickets about assets that were open just before `as_of` or closed not long before, and what alarms say has
+    failed already: that needs no foresight."""
     with conn.cursor(row_factory=class_row(KnownProblem)) as cur:
-        return cur.execute(_QUERIES["known_problems"], {"as_of": as_of}).fetchall()
+        problems = cur.execute(_QUERIES["known_problems"], {"as_of": as_of}).fetchall()
+    table = alarm_table()
+    for asset_key, kind, code in conn.execute(_QUERIES["grave_alarms"], {"as_of": as_of}).fetchall():
+        component = table.component(kind, code)
+        if component is not None:
+            problems.append(KnownProblem(asset_key, component, closed_at=None, foreseen=True))
+    return problems
 
 
 def store_predictions(conn: psycopg.Connection, risks: Sequence[Risk], *, as_of: datetime, model_id: int) -> int:

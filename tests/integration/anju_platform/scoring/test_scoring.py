@@ -140,6 +140,20 @@ def test_a_ticket_opens_when_it_is_written_not_when_its_data_ended(platform: Pla
     assert (ticket["opened_at"], prediction["as_of"]) == (NOW + 3 * HOUR, NOW)
 
 
+@pytest.mark.parametrize(("severity", "opened"), [("major", 0), ("minor", 1)])
+def test_what_an_alarm_says_has_failed_is_not_foreseen(platform: Platform, severity: str, opened: int) -> None:
+    asset_id = platform.add("jinxiu:lift-01")
+    platform.write(
+        "INSERT INTO event (asset_id, at, code, state, severity, received_at)"
+        " VALUES (%s, %s, 'lift.start_failure', 'raise', %s, %s) RETURNING id",
+        asset_id,
+        NOW - HOUR,
+        severity,
+        NOW,
+    )
+    assert platform.score(controller=0.8)["opened"] == opened
+
+
 def test_without_a_champion_nothing_is_scored_and_the_reason_is_said(platform: Platform) -> None:
     assert score_at(platform.pool, as_of=NOW, policy=Policy(), clock=still(NOW))["why"] == "no model has been trained"
     refused = platform.trust(opens_tickets=False)
