@@ -46,14 +46,16 @@ function holdBack(event) {
   }
 }
 
-// What arrives may be what is shown already, or come when the reader has begun to write: then nothing is swapped.
+// What arrives may be what is shown already, or come when the reader has begun to write, or overtake the answer to what
+// the reader has just sent (and would throw it away with the form): then nothing is swapped.
 function keepPen(event) {
   const element = event.detail.requestConfig.elt;
   if (element.dataset.watch !== 'ticket') return;
   const same = event.detail.serverResponse.includes(`data-version="${element.dataset.version}"`);
   const busy = document.querySelector('#ticket[data-touched]');
-  if (busy && !same) document.querySelector('#ticket-note').hidden = false;
-  if (busy || same) event.detail.shouldSwap = false;
+  const sending = document.querySelector('#ticket form.htmx-request');
+  if (busy && !same && !sending) document.querySelector('#ticket-note').hidden = false;
+  if (busy || same || sending) event.detail.shouldSwap = false;
 }
 
 document.addEventListener('htmx:beforeRequest', holdBack);
