@@ -1,9 +1,11 @@
 """Device profiles: everything Anju knows about a device model, as data. Adding a model is adding a profile."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from anju_contracts.birth import PointKind
 from anju_contracts.kinds import Label
+from anju_edge_agent.actions import ActionSpec
 from anju_edge_agent.dialect import JsonDialect
 from anju_edge_agent.registers import ModbusMap
 from anju_edge_agent.rules import Threshold
@@ -35,7 +37,7 @@ class PointSpec:
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A device model. `protocol` is the part that only its driver reads. `silent_after` periods without an answer
-    raise `device.silent`."""
+    raise `device.silent`. `actions` are what devices of this model can be told to do."""
 
     name: str
     kind: str
@@ -47,6 +49,7 @@ class Profile:
     points: tuple[PointSpec, ...]
     thresholds: tuple[Threshold, ...]
     protocol: ModbusMap | JsonDialect
+    actions: Mapping[str, ActionSpec] = field(default_factory=dict)
 
 
 COMM_POINTS = (
