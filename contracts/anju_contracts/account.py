@@ -6,7 +6,7 @@ import msgspec
 
 from anju_contracts.envelope import Stream
 from anju_contracts.errors import ContractError, decode_json
-from anju_contracts.event import check_moment
+from anju_contracts.moments import check_moment
 from anju_contracts.names import check_name
 
 MESSAGE = "account"
@@ -30,7 +30,19 @@ class AgentAccount(msgspec.Struct, frozen=True, omit_defaults=True):
     last_error: str | None = None
 
 
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something is wrong with the gateway itself. `code` is one of the `gateway.` codes; `since` is by the gateway's
+    clock; `value` is how much, in the unit that the code's entry says."""
+
+    code: str
+    since: datetime
+    value: float | None = None
+    text: str | None = None
+
+
 class Account(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Sent once a minute, and at once when `faults` change. A fault that is not listed any more is over."""
+
     epoch: str
     at: datetime
     streams: dict[Stream, StreamAccount]
@@ -38,7 +50,8 @@ class Account(msgspec.Struct, frozen=True, omit_defaults=True):
     outbox_bytes: int = 0
     disk_free_bytes: int | None = None
     clock_offset_s: float | None = None
-    """Gateway clock minus reference, where the gateway knows one."""
+    """The clock of the gateway's data minus the platform's, where receipts told the platform's."""
+    faults: list[Fault] = []
 
 
 def decode_account(payload: bytes) -> Account:
@@ -46,6 +59,9 @@ def decode_account(payload: bytes) -> Account:
     account = decode_json(payload, Account, MESSAGE)
     check_name(account.epoch, message=MESSAGE, field="epoch")
     check_moment(account.at, message=MESSAGE, field="at")
+    for index, fault in enumerate(account.faults):
+        check_name(fault.code, message=MESSAGE, field=f"faults[{index}].code")
+        check_moment(fault.since, message=MESSAGE, field=f"faults[{index}].since")
     for name, stream in account.streams.items():
         found = stream.committed + stream.queued + sum(stream.dropped.values())
         if stream.produced != found:

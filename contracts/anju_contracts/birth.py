@@ -7,8 +7,8 @@ from enum import StrEnum
 import msgspec
 
 from anju_contracts.errors import ContractError, decode_json
-from anju_contracts.event import check_moment
 from anju_contracts.kinds import Label
+from anju_contracts.moments import check_moment
 from anju_contracts.names import check_name
 from anju_contracts.units import check_unit
 

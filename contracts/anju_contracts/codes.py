@@ -38,6 +38,17 @@ def _code(
 
 _I, _N, _M, _C = Severity.INFO, Severity.MINOR, Severity.MAJOR, Severity.CRITICAL
 
+_GATEWAY_CODES = (
+    # value: seconds by which the machine's clock is ahead of the clock of the data
+    _code("gateway.clock_jump", _M, "网关时钟跳变", "gateway's machine clock jumped"),
+    # value: seconds by which the clock of the data was moved, once a receipt told the platform's time
+    _code("gateway.clock_corrected", _N, "网关时钟已校正", "gateway's clock was wrong and is corrected"),
+    _code("gateway.outbox_corrupt", _M, "网关缓存文件损坏", "gateway's outbox was corrupt and set aside"),
+    _code("gateway.outbox_stuck", _C, "网关无法写盘", "gateway can't write to its disk"),
+    _code("gateway.name_conflict", _M, "网关重名", "another gateway uses the same name"),
+)
+"""What an account lists as faults; a gateway is no asset, so these are no events."""
+
 CODES: Final = MappingProxyType(
     {
         code.name: code
@@ -101,6 +112,7 @@ CODES: Final = MappingProxyType(
             _code("meter.overload", _N, "过载", "overload"),
             _code("device.silent", _M, "设备失联", "device does not answer"),
             _code("sensor.fault", _N, "传感器故障", "a sensor failed"),
+            *_GATEWAY_CODES,
         )
     }
 )

@@ -8,6 +8,7 @@ import msgspec
 from anju_contracts.codes import Severity
 from anju_contracts.envelope import Envelope, envelope_of
 from anju_contracts.errors import ContractError, decode_json
+from anju_contracts.moments import check_moment
 from anju_contracts.names import check_name
 
 MESSAGE = "event"
@@ -42,6 +43,7 @@ class EventMessage(msgspec.Struct, omit_defaults=True):
     epoch: str | None = None
     seq: int | None = None
     historical: bool | None = None
+    taken_at: datetime | None = None
 
 
 class EventBatch(msgspec.Struct, frozen=True):
@@ -58,7 +60,8 @@ def decode_events(payload: bytes) -> EventBatch:
         check_name(event.asset, message=MESSAGE, field=f"events[{index}].asset")
         check_name(event.code, message=MESSAGE, field=f"events[{index}].code")
         check_moment(event.at, message=MESSAGE, field=f"events[{index}].at")
-    return EventBatch(envelope_of(message.epoch, message.seq, message.historical, message=MESSAGE), message.events)
+    envelope = envelope_of(message.epoch, message.seq, message.historical, message.taken_at, message=MESSAGE)
+    return EventBatch(envelope, message.events)
 
 
 def encode_events(batch: EventBatch) -> bytes:
@@ -69,12 +72,6 @@ def encode_events(batch: EventBatch) -> bytes:
             envelope.epoch if envelope else None,
             envelope.seq if envelope else None,
             envelope.historical if envelope else None,
+            envelope.taken_at if envelope else None,
         )
     )
-
-
-def check_moment(at: datetime, *, message: str, field: str) -> datetime:
-    """`at` itself when it has a time zone and lies in 2000 to 2099; ContractError otherwise."""
-    if at.tzinfo is None or not 2000 <= at.year < 2100:
-        raise ContractError(message, field, at.isoformat(), "an RFC 3339 time with a zone, from 2000 to 2099")
-    return at

@@ -1,6 +1,6 @@
 """Telemetry: SenML packs (RFC 8428, JSON), columnar once decoded.
 
-A record's name is `asset/point`. The first record also carries the envelope (`epoch`, `seq`, `historical`)
+A record's name is `asset/point`. The first record also carries the envelope (`epoch`, `seq`, `historical`, `taken_at`)
 and any record may carry `q`, the quality. Unknown labels are passed over as the RFC asks, but for those that
 end in `_`, which must be understood.
 """
@@ -52,6 +52,7 @@ class SenmlRecord(msgspec.Struct, omit_defaults=True):
     epoch: str | None = None
     seq: int | None = None
     historical: bool | None = None
+    taken_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -88,7 +89,7 @@ def decode_pack(payload: bytes, *, now: datetime) -> Pack:
     if b'_"' in payload:
         _refuse_must_understand(payload)
     first = records[0]
-    pack = Pack(envelope_of(first.epoch, first.seq, first.historical, message=MESSAGE))
+    pack = Pack(envelope_of(first.epoch, first.seq, first.historical, first.taken_at, message=MESSAGE))
     _resolve(records, pack, now.timestamp())
     if not pack.names:
         raise ContractError(MESSAGE, "[0]", None, "at least one record with a value")
@@ -194,6 +195,7 @@ def encode_pack(pack: Pack) -> bytes:
             if pack.envelope is not None:
                 record.epoch, record.seq = pack.envelope.epoch, pack.envelope.seq
                 record.historical = pack.envelope.historical
+                record.taken_at = pack.envelope.taken_at
         if asset != asset_now or not records:
             asset_now = asset
             record.bn = f"{asset}/"

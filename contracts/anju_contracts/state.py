@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from anju_contracts.errors import decode_json
-from anju_contracts.event import check_moment
+from anju_contracts.moments import check_moment
 from anju_contracts.names import check_name
 
 MESSAGE = "state"

@@ -28,7 +28,10 @@ events = st.builds(
 )
 
 
-@given(st.none() | st.builds(Envelope, names, st.integers(1, 2**53 - 1), st.booleans()), st.lists(events, min_size=1))
+envelopes = st.builds(Envelope, names, st.integers(1, 2**53 - 1), st.booleans(), st.none() | moments)
+
+
+@given(st.none() | envelopes, st.lists(events, min_size=1))
 def test_events_survive_the_wire(envelope: Envelope | None, batch: list[event.Event]) -> None:
     sent = event.EventBatch(envelope, batch)
     assert event.decode_events(event.encode_events(sent)) == sent
@@ -59,10 +62,10 @@ def test_a_birth_survives_the_wire(announced: list[birth.Asset], name: str, at: 
     assert birth.decode_birth(birth.encode_birth(sent)) == sent
 
 
-@given(st.sets(st.integers(1, 300)))
-def test_ranges_hold_exactly_the_numbers_they_were_made_of(seqs: set[int]) -> None:
+@given(st.sets(st.integers(1, 300)), st.none() | moments)
+def test_ranges_hold_exactly_the_numbers_they_were_made_of(seqs: set[int], at: datetime | None) -> None:
     ranges = receipt.ranges_of(seqs)
-    sent = receipt.Receipt("e1", Stream.TELEMETRY, ranges)
+    sent = receipt.Receipt("e1", Stream.TELEMETRY, ranges, at)
     assert receipt.decode_receipt(receipt.encode_receipt(sent)) == sent
     assert [seq for first, last in ranges for seq in range(first, last + 1)] == sorted(seqs)
     assert all(later[0] > earlier[1] + 1 for earlier, later in pairwise(ranges))
@@ -148,6 +151,23 @@ def test_an_account_whose_counts_do_not_add_up_is_refused() -> None:
     with pytest.raises(ContractError) as caught:
         account.decode_account(payload)
     assert (caught.value.field, caught.value.value) == ("streams.telemetry.produced", 10)
+
+
+def test_a_time_without_a_zone_is_refused_wherever_it_stands() -> None:
+    payload = b'{"epoch":"e1","stream":"event","ranges":[],"at":"2026-03-01T00:00:00"}'
+    with pytest.raises(ContractError, match="receipt: field at"):
+        receipt.decode_receipt(payload)
+    one = b'{"asset":"a","code":"c","at":"2026-03-01T00:00:00Z"}'
+    payload = b'{"epoch":"e1","seq":1,"taken_at":"2026-03-01T00:00:00","events":[' + one + b"]}"
+    with pytest.raises(ContractError, match="event: field taken_at"):
+        event.decode_events(payload)
+
+
+@pytest.mark.parametrize(("code", "since"), [("a b", AT), ("gateway.clock_jump", datetime(1999, 1, 1, tzinfo=UTC))])
+def test_an_account_with_a_fault_that_is_none_is_refused(code: str, since: datetime) -> None:
+    payload = account.encode_account(account.Account("e1", AT, {}, faults=[account.Fault(code, since)]))
+    with pytest.raises(ContractError, match=r"faults\[0\]"):
+        account.decode_account(payload)
 
 
 def test_a_state_without_epoch_is_refused() -> None:
