@@ -19,9 +19,10 @@ class Channel(StrEnum):
     ACCOUNT = "account"
     RECEIPT = "receipt"
     COMMAND = "command"
+    RESPONSE = "response"
 
 
-UPLINK = (Channel.BIRTH, Channel.STATE, Channel.TELEMETRY, Channel.EVENT, Channel.ACCOUNT)
+UPLINK = (Channel.BIRTH, Channel.STATE, Channel.TELEMETRY, Channel.EVENT, Channel.ACCOUNT, Channel.RESPONSE)
 DOWNLINK = (Channel.RECEIPT, Channel.COMMAND)
 
 

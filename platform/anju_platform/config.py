@@ -15,6 +15,11 @@ class Settings:
     database_url: str
     mqtt_url: str = "mqtt://127.0.0.1:1883"
     mqtt_shared: bool = True
+    mqtt_ca: str = ""
+    """PEM file of the authority that the broker's certificate is of; empty: the system's authorities."""
+    mqtt_cert: str = ""
+    mqtt_key: str = ""
+    """Our own certificate for the broker and its key, PEM files; empty: none."""
     clock: Clock = field(default_factory=RealClock)
     telemetry_days: int = 400
     """Readings older than this are kept as hourly rollups only."""
@@ -38,6 +43,9 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         database_url=url,
         mqtt_url=environment.get("ANJU_MQTT_URL", Settings.mqtt_url),
         mqtt_shared=_yes_or_no(environment, "ANJU_MQTT_SHARED", default=True),
+        mqtt_ca=environment.get("ANJU_MQTT_CA", ""),
+        mqtt_cert=environment.get("ANJU_MQTT_CERT", ""),
+        mqtt_key=environment.get("ANJU_MQTT_KEY", ""),
         clock=clock,
         telemetry_days=_days(environment, "ANJU_TELEMETRY_DAYS", Settings.telemetry_days),
         policy_file=environment.get("ANJU_POLICY", ""),

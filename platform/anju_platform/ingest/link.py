@@ -4,10 +4,8 @@ import logging
 import uuid
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Event, Lock
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -19,6 +17,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from anju_contracts.clock import Clock
 from anju_contracts.receipt import Receipt, encode_receipt
 from anju_contracts.topics import Channel, GatewayAddress, filter_for
+from anju_platform.broker import NO_CERTIFICATES, BrokerUrl, Certificates, secure
 from anju_platform.errors import ConfigurationError
 from anju_platform.ingest.models import Arrival
 
@@ -33,33 +32,6 @@ SHARED_CHANNELS: Final = (Channel.TELEMETRY, Channel.EVENT)
 """Spread over all ingests. The others go to each of them: a shared subscription gets no retained messages."""
 OWN_CHANNELS: Final = (Channel.BIRTH, Channel.STATE, Channel.ACCOUNT)
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerUrl:
-    """`mqtt://[user:password@]host[:port]`, or `mqtts://` for TLS by the system's certificates."""
-
-    host: str
-    port: int
-    tls: bool
-    username: str | None
-    password: str | None
-
-
-def parse_broker_url(url: str) -> BrokerUrl:
-    """ConfigurationError when `url` is none."""
-    wrong = ConfigurationError(f"ANJU_MQTT_URL: got {url!r}, expected mqtt://[user:password@]host[:port] or mqtts://…")
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as exc:
-        raise wrong from exc
-    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
-        raise wrong
-    tls = parts.scheme == "mqtts"
-    username = unquote(parts.username) if parts.username else None
-    password = unquote(parts.password) if parts.password else None
-    return BrokerUrl(parts.hostname, port or (8883 if tls else 1883), tls, username, password)
 
 
 class InOrder:
@@ -98,8 +70,17 @@ class InOrder:
 class Link:
     """Delivers arrivals from paho's thread; acknowledges and sends receipts from any other."""
 
-    def __init__(self, url: BrokerUrl, *, shared: bool, clock: Clock, deliver: Callable[[Arrival], None]) -> None:
+    def __init__(
+        self,
+        url: BrokerUrl,
+        *,
+        shared: bool,
+        clock: Clock,
+        deliver: Callable[[Arrival], None],
+        certificates: Certificates = NO_CERTIFICATES,
+    ) -> None:
         self._url = url
+        self._certificates = certificates
         self._shared = shared
         self._clock = clock
         self._deliver = deliver
@@ -153,10 +134,7 @@ class Link:
             protocol=mqtt.MQTTv5,
             manual_ack=True,
         )
-        if self._url.username is not None:
-            client.username_pw_set(self._url.username, self._url.password)
-        if self._url.tls:
-            client.tls_set()
+        secure(client, self._url, self._certificates)
         client.reconnect_delay_set(min_delay=1, max_delay=10)
         client.max_queued_messages_set(10_000)
         client.on_connect = self._on_connect

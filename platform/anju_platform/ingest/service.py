@@ -10,12 +10,13 @@ from typing import Final
 import psycopg
 
 from anju_platform.bootstrap import connect
+from anju_platform.broker import certificates_of, parse_broker_url
 from anju_platform.config import Settings
 from anju_platform.errors import StorageUnavailable
 from anju_platform.ingest.commit import Committer
 from anju_platform.ingest.directory import PointDirectory
 from anju_platform.ingest.groups import Gatherer
-from anju_platform.ingest.link import Link, parse_broker_url
+from anju_platform.ingest.link import Link
 from anju_platform.ingest.metrics import IngestMetrics
 from anju_platform.ingest.models import BirthNotice, Message, Outcome
 from anju_platform.ingest.receipts import receipts_for
@@ -42,6 +43,7 @@ class Ingest:
             shared=settings.mqtt_shared,
             clock=settings.clock,
             deliver=self._gatherer.deliver,
+            certificates=certificates_of(settings),
         )
         self._tally = Tally()
         self._in_hand: list[Message] = []

@@ -5,9 +5,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from anju_contracts.clock import RealClock
 from anju_contracts.event import Event
+from anju_platform.broker import parse_broker_url
 from anju_platform.errors import ConfigurationError
 from anju_platform.ingest.decode import decode
-from anju_platform.ingest.link import BrokerUrl, InOrder, Link, parse_broker_url
+from anju_platform.ingest.link import InOrder, Link
 from anju_platform.ingest.receipts import receipts_for
 
 
@@ -22,17 +23,6 @@ def test_receipts_are_ranges_by_gateway_epoch_and_stream() -> None:
         ("jinxiu/gw-1", "e1", "telemetry", [(1, 3), (7, 7)]),
         ("jinxiu/gw-1", "e2", "telemetry", [(1, 1)]),
     ]
-
-
-def test_a_broker_url_has_defaults_and_may_have_credentials() -> None:
-    assert parse_broker_url("mqtt://broker") == BrokerUrl("broker", 1883, False, None, None)
-    assert parse_broker_url("mqtts://u%40x:p@broker") == BrokerUrl("broker", 8883, True, "u@x", "p")
-
-
-@pytest.mark.parametrize("url", ["http://broker", "mqtt://", "broker:1883", "mqtt://broker:port"])
-def test_any_other_broker_url_is_refused(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="ANJU_MQTT_URL: got"):
-        parse_broker_url(url)
 
 
 def test_acknowledgements_leave_in_the_order_of_arrival() -> None:
