@@ -10,6 +10,7 @@ from anju_contracts.kinds import Label
 from anju_edge_agent.drivers.catalog import Build
 from anju_edge_agent.endpoint import Endpoint
 from anju_edge_agent.flow import Device
+from anju_edge_agent.place import Place
 from anju_edge_agent.profile import points_of
 from anju_gateway.outbox_file import Limits
 
@@ -43,12 +44,13 @@ class ConfiguredDevice:
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredAgent:
-    """`build` makes a new agent of its driver for its devices."""
+    """`build` makes a new agent of its driver for its devices; `place` is the bus that it asks, if it asks one."""
 
     name: str
     driver: str
     build: Build
     devices: tuple[ConfiguredDevice, ...]
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

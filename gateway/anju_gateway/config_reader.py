@@ -8,6 +8,7 @@ from anju_edge_agent.drivers.catalog import DRIVERS, Driver
 from anju_edge_agent.endpoint import read_endpoint
 from anju_edge_agent.errors import ProfileError
 from anju_edge_agent.flow import Device
+from anju_edge_agent.place import SerialPlace
 from anju_edge_agent.profile import Profile, points_of
 from anju_edge_agent.profile_reader import builtin_profiles, find_profile
 from anju_edge_agent.tables import Problem, Table, read_toml
@@ -87,15 +88,16 @@ class _Reader:
         name = self._claim("agent", table.name("name"), table, "name")
         driver_name = table.choice("driver", tuple(DRIVERS), required=True)
         driver = DRIVERS.get(driver_name)
-        build = driver.read_agent(table, self._folder, f"{self._client_id}-{name}") if driver else None
+        plan = driver.read_agent(table, self._folder, f"{self._client_id}-{name}") if driver else None
         devices = [self._device(inner, name, driver_name) for inner in table.tables("device", required=True)]
-        if driver_name == "modbus":
-            bus = f"{table.text('host')}:{table.integer('port', 502)}"
-            self._claim("bus", bus, table, "port", "a host and port that no other agent asks: one connection a bus")
-        if build is None:
+        if plan is None:
             return None
+        if plan.place is not None:
+            key = "serial" if isinstance(plan.place, SerialPlace) else "port"
+            self._claim("bus", plan.place.name, table, key, "a bus that no other agent asks: one connection a bus")
         table.done()
-        return ConfiguredAgent(name, driver_name, build, tuple(device for device in devices if device is not None))
+        known = tuple(device for device in devices if device is not None)
+        return ConfiguredAgent(name, driver_name, plan.build, known, plan.place)
 
     def _device(self, table: Table, agent: str, driver_name: str) -> ConfiguredDevice | None:
         """A device of an agent; None when its profile can't be told."""
@@ -116,8 +118,7 @@ class _Reader:
         """The device's address, which no other of the same agent (and of the same model, where a model has ids of its
         own) may have."""
         address = driver.read_address(table)
-        shared = driver.address_key == "unit"
-        scope = f"{agent}/{driver.address_key}" if shared or profile is None else f"{agent}/{profile.name}"
+        scope = f"{agent}/{driver.address_key}" if driver.one_bus or profile is None else f"{agent}/{profile.name}"
         return self._claim(scope, address, table, driver.address_key)
 
     def _profile(self, table: Table, driver_name: str) -> Profile | None:

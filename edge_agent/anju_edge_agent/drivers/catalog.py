@@ -7,11 +7,13 @@ from types import MappingProxyType
 from typing import Final
 
 from anju_edge_agent.agent import Agent, AgentContext
-from anju_edge_agent.drivers.modbus import ModbusAgent
+from anju_edge_agent.drivers.modbus import modbus_agent
 from anju_edge_agent.drivers.modbus_line import ModbusBus
 from anju_edge_agent.drivers.mqtt_json import MqttJsonAgent, MqttListener
 from anju_edge_agent.endpoint import read_endpoint
 from anju_edge_agent.flow import Device
+from anju_edge_agent.place import Place, SerialPlace
+from anju_edge_agent.place_reader import read_place
 from anju_edge_agent.tables import Table
 
 Build = Callable[[Sequence[Device], AgentContext], Agent]
@@ -19,35 +21,49 @@ Build = Callable[[Sequence[Device], AgentContext], Agent]
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """An agent as configured. `place` is the bus that no other agent may ask; None for a listener."""
+
+    build: Build
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Driver:
     """`read_agent` reads the `[[agent]]` table (with the folder of the file and the client id to use);
-    `read_address` reads a device's address from its `[[agent.device]]` table, where it stands at `address_key`."""
+    `read_address` reads a device's address from its `[[agent.device]]` table, where it stands at `address_key`. On a
+    bus no two devices of any model have the same (`one_bus`); behind a broker each model has ids of its own."""
 
-    read_agent: Callable[[Table, Path, str], Build]
+    read_agent: Callable[[Table, Path, str], Plan]
     read_address: Callable[[Table], str]
     address_key: str
+    one_bus: bool = True
 
 
-def _read_modbus(table: Table, _folder: Path, _client_id: str) -> Build:
+def _read_modbus(table: Table, _folder: Path, _client_id: str) -> Plan:
+    place = read_place(table, SerialPlace("", 9_600), port=502)
+    serial = isinstance(place, SerialPlace)
+    framing = table.choice("framing", ("tcp", "rtu"), "rtu" if serial else "tcp")
+    if serial and framing == "tcp":
+        table.problem("framing", framing, 'no framing beside serial, or "rtu"')
     bus = ModbusBus(
-        host=table.text("host", required=True),
-        port=table.integer("port", 502, least=1, most=65_535),
-        framing=table.choice("framing", ("tcp", "rtu"), "tcp"),
+        place=place,
+        framing=framing,
         timeout_s=table.number("timeout_s", 1.0, above=0, most=60),
         retries=table.integer("retries", 1, least=0, most=10),
     )
-    return lambda devices, context: ModbusAgent(bus, devices, context)
+    return Plan(lambda devices, context: modbus_agent(bus, devices, context), place)
 
 
 def _read_unit(table: Table) -> str:
     return str(table.integer("unit", 1, required=True, least=0, most=255))
 
 
-def _read_mqtt_json(table: Table, folder: Path, client_id: str) -> Build:
+def _read_mqtt_json(table: Table, folder: Path, client_id: str) -> Plan:
     endpoint = read_endpoint(table, folder)
     version = table.choice("mqtt_version", ("5", "3.1.1"), "5")
     listener = MqttListener(endpoint, table.text("client_id", client_id), 5 if version == "5" else 311)
-    return lambda devices, context: MqttJsonAgent(listener, devices, context)
+    return Plan(lambda devices, context: MqttJsonAgent(listener, devices, context))
 
 
 def _read_device_id(table: Table) -> str:
@@ -57,6 +73,6 @@ def _read_device_id(table: Table) -> str:
 DRIVERS: Final[Mapping[str, Driver]] = MappingProxyType(
     {
         "modbus": Driver(_read_modbus, _read_unit, "unit"),
-        "mqtt_json": Driver(_read_mqtt_json, _read_device_id, "device"),
+        "mqtt_json": Driver(_read_mqtt_json, _read_device_id, "device", one_bus=False),
     }
 )
