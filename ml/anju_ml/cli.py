@@ -1,6 +1,7 @@
 """`anju-ml`: judge prediction on a folder of history."""
 
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,13 +10,16 @@ import polars as pl
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from anju_ml.artifact import dump, load
 from anju_ml.backtest import Result, run_backtest
 from anju_ml.cells import parse_times
-from anju_ml.errors import PredictionError
+from anju_ml.errors import PredictionError, TooPoor
 from anju_ml.history import ImportReport, read_history
+from anju_ml.model import train
 from anju_ml.policy import Policy, parse_policy
 from anju_ml.report import print_import, print_report, write_json, write_tickets
 from anju_ml.truth import read_truth
+from anju_ml.watch import Watcher, converse
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
@@ -100,6 +104,56 @@ def backtest(
     except (PredictionError, OSError) as exc:
         raise click.ClickException(str(exc)) from exc
     _write(console, result, imported, tickets, json_file)
+
+
+@main.command("train")
+@click.option("--history", "folder", type=click.Path(path_type=Path), required=True, help="Folder of CSV or Parquet.")
+@click.option("--model", "model_file", type=click.Path(path_type=Path), required=True, help="File to write.")
+@click.option("--as-of", type=Moment(), help="Know nothing later than this.  [default: the end of the history]")
+@click.option("--horizon", type=Span(), default="30d", show_default=True, help="How far ahead a ticket looks.")
+@click.option("--lead", type=Span(), default="24h", show_default=True, help="How long before a failure it must come.")
+@click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="TOML file of costs.")
+@click.option("--seed", type=int, default=0, show_default=True)
+def train_command(
+    *,
+    folder: Path,
+    model_file: Path,
+    as_of: datetime | None,
+    horizon: timedelta,
+    lead: timedelta,
+    policy_file: Path | None,
+    seed: int,
+) -> None:
+    """Train a model on a folder of history and write it to a file."""
+    try:
+        policy = parse_policy(policy_file.read_bytes()) if policy_file else Policy()
+        history, _imported = read_history(folder)
+        span = history.span()
+        if span is None:
+            raise TooPoor("the history has no record with a time")
+        model = train(history, as_of=as_of or span[1], horizon=horizon, lead=lead, policy=policy, seed=seed)
+        model_file.write_bytes(dump(model))
+    except (PredictionError, OSError) as exc:
+        raise click.ClickException(str(exc)) from exc
+    click.echo("opens tickets" if model.opens_tickets else f"opens no tickets: {model.why_not}")
+
+
+@main.command("watch")
+@click.option("--history", "folder", type=click.Path(path_type=Path), required=True, help="What is known so far.")
+@click.option("--model", "model_file", type=click.Path(path_type=Path), required=True, help="File of `anju-ml train`.")
+def watch_command(folder: Path, model_file: Path) -> None:
+    """Follow a community day by day: a JSON question a line on standard input, a JSON answer a line on standard output.
+
+    A question has as_of, records (a folder of what has come since the last one), open and closed problems; the answer
+    has the tickets to open. The first line introduces the model and its prices.
+    """
+    try:
+        history, _imported = read_history(folder)
+        watcher = Watcher(load(model_file.read_bytes()), history)
+        for line in converse(watcher, sys.stdin):
+            click.echo(line)
+    except (PredictionError, OSError) as exc:
+        raise click.ClickException(str(exc)) from exc
 
 
 def _bar(console: Console) -> Progress:

@@ -34,3 +34,11 @@ class PolicyRefused(PredictionError):  # noqa: N818
         self.value = value
         self.expected = expected
         super().__init__(f"policy: field {field}: got {value!r}, expected {expected}")
+
+
+class QuestionRefused(PredictionError):  # noqa: N818
+    """A line that `anju-ml watch` was sent is no question; the message names the field."""
+
+    def __init__(self, line: str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"question: got {line!r}: {reason}")

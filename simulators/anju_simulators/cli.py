@@ -9,6 +9,7 @@ COMMANDS: Final = {
     "demo": "anju_simulators.demo.cli:demo_command",
     "devices": "anju_simulators.devices.cli:devices_command",
     "history": "anju_simulators.history_command:history",
+    "twin": "anju_simulators.twin.cli:twin_command",
 }
 """Where each command is, as module:attribute."""
 

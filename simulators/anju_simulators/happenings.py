@@ -10,7 +10,7 @@ from anju_simulators.mains import power_cuts
 from anju_simulators.nuisances import nuisances
 from anju_simulators.physics.life import Life
 from anju_simulators.randomness import stream
-from anju_simulators.records import Cause, Complaint, Entrapment, Failure, Repair
+from anju_simulators.records import Behind, Cause, Complaint, Entrapment, Failure, Repair
 from anju_simulators.timeline import Timeline
 from anju_simulators.workshop import (
     MAINTENANCE_FINDS,
@@ -25,6 +25,7 @@ from anju_simulators.workshop import (
 
 _TRAPPED_BY_CUT: Final = 0.0053
 _TRAPPED_BY_OTHERS_PER_YEAR: Final = (("external", 0.0042), ("human", 0.0085))
+_OUTSIDE: Final = ("external", "human")
 _RESCUE_H: Final = 0.4
 _RESTART_CALLS: Final = 0.12
 """Share of power cuts after which a lift has to be started again by a crew."""
@@ -100,13 +101,13 @@ def _plan_complaint(line: Timeline, at: float, row: int, life: Life) -> None:
     late = share + _LATE_SHARE * max(line.scenario.complaints - share, 0.0)
     if life.chances[3] < late:
         after = fault.complaint_after_h * (1.0 if life.chances[3] < share else _LATE)
-        line.plan(waking(at + _about(after, life.chances[4]), life.chances[5]), "complaint", row, life.number)
+        line.plan(waking(at + around(after, life.chances[4]), life.chances[5]), "complaint", row, life.number)
 
 
 def _early(line: Timeline, at: float, row: int, number: int) -> None:
     life = line.life(row)
     if life.number == number and not life.is_failed(at):
-        _complain(line, at, life.component.early_category, float(life.chances[6]))
+        _complain(line, at, life.component.early_category, float(life.chances[6]), "wear")
         _call(line, at, row, at + _crew_delay(line, at, life, 7))
 
 
@@ -114,7 +115,7 @@ def _complaint(line: Timeline, at: float, row: int, number: int) -> None:
     life = line.life(row)
     if life.number != number:
         return
-    _complain(line, at, life.component.fault.category, float(life.chances[8 + life.complaints]))
+    _complain(line, at, life.component.fault.category, float(life.chances[8 + life.complaints]), "failure")
     life.complaints += 1
     _call(line, at, row, at + _crew_delay(line, at, life, 11))
     if life.complaints < _MOST_COMPLAINTS:
@@ -123,16 +124,15 @@ def _complaint(line: Timeline, at: float, row: int, number: int) -> None:
 
 def _grumble(line: Timeline, at: float, category: str) -> None:
     random = stream(line.scenario.seed, line.spec.asset_id, "grumble", int(at * 60))
-    _complain(line, at, category, random.random())
+    _complain(line, at, category, random.random(), "nothing")
     if line.workshop == Workshop.REACTIVE:
-        delay = _about(2.0 * line.kind.crew_after_h, random.random())
+        delay = around(2.0 * line.kind.crew_after_h, random.random())
         line.plan(waking(at + delay, random.random()), "look", at, category)
 
 
-def _complain(line: Timeline, at: float, category: str, chance: float) -> None:
-    line.book.complaints.append(
-        Complaint(line.spec.asset_id, to_moment(at), category, complaint_text(category, chance))
-    )
+def _complain(line: Timeline, at: float, category: str, chance: float, behind: Behind) -> None:
+    text = complaint_text(category, chance)
+    line.book.complaints.append(Complaint(line.spec.asset_id, to_moment(at), category, text, behind))
 
 
 def _call(line: Timeline, at: float, row: int, crew_at: float) -> None:
@@ -214,9 +214,9 @@ def _cut(line: Timeline, at: float, end: float, index: int, number: int) -> None
     if trapped < _TRAPPED_BY_CUT * busy * line.scenario.entrapments:
         line.plan(at + 0.02, "trapped", "external")
     elif stuck < _RESTART_CALLS:
-        _complain(line, at, "out_of_service", delay)
+        _complain(line, at, "out_of_service", delay, "outside")
         if line.workshop == Workshop.REACTIVE:
-            line.plan(end + _about(1.0, delay), "idle_visit", at, "mains")
+            line.plan(end + around(1.0, delay), "idle_visit", at, "mains")
 
 
 def _trapped_by_others(line: Timeline, at: float, cause: str) -> None:
@@ -231,7 +231,7 @@ def _trapped(line: Timeline, at: float, cause: str) -> None:
     for name, after in (("lift.user_alarm", 0.03), (code, 0.02)):
         line.mark(at + after, name, "raise")
         line.mark(at + _RESCUE_H, name, "clear")
-    _complain(line, at + 0.05, "trapped", 0.0)
+    _complain(line, at + 0.05, "trapped", 0.0, "outside" if cause in _OUTSIDE else "failure")
 
 
 def _idle_visit(line: Timeline, at: float, opened: float, component: str) -> None:
@@ -269,11 +269,11 @@ def _write_line(line: Timeline, opened: float, closed: float, **entry: Any) -> N
 
 
 def _crew_delay(line: Timeline, at: float, life: Life, draw: int) -> float:
-    arrives = at + _about(line.kind.crew_after_h, float(life.chances[draw])) + 0.5
+    arrives = at + around(line.kind.crew_after_h, float(life.chances[draw])) + 0.5
     return (arrives if line.kind.name == "lift" else waking(arrives, float(life.chances[draw + 1]))) - at
 
 
-def _about(median: float, chance: float) -> float:
+def around(median: float, chance: float) -> float:
     """A positive time around `median`: log-logistic, 80 % between about a third and three times of it."""
     chance = min(max(float(chance), 0.01), 0.99)
     return median * exp(0.5 * log(chance / (1.0 - chance)))

@@ -59,17 +59,22 @@ class Summary:
 
 
 def write_history(
-    world: World, folder: Path, *, file_format: Format = "csv", progress: Callable[[AssetSpec], None] | None = None
+    world: World,
+    folder: Path,
+    *,
+    since: datetime | None = None,
+    file_format: Format = "csv",
+    progress: Callable[[AssetSpec], None] | None = None,
 ) -> Summary:
-    """Everything from the scenario's start until the world's now: five files in `folder`, made if need be.
+    """Everything from `since` (the scenario's start) until the world's now: five files in `folder`, made if need be.
 
     ScenarioError when the folder holds files of the other format, which an import would read as well.
     """
     check_folder(folder, file_format)
     folder.mkdir(parents=True, exist_ok=True)
-    start, end = world.scenario.start, world.now
+    start, end = since or world.scenario.start, world.now
     kinds = {spec.asset_id: spec.kind for spec in world.assets}
-    readings, found = _write_readings(world, folder, file_format, progress)
+    readings, found = _write_readings(world, folder, (start, end), file_format, progress)
     rows = {"readings": readings}
     tables = {
         "assets": _assets(world.assets),
@@ -158,13 +163,17 @@ def _write(table: pl.DataFrame, path: Path, file_format: Format) -> None:
 
 
 def _write_readings(
-    world: World, folder: Path, file_format: Format, progress: Callable[[AssetSpec], None] | None
+    world: World,
+    folder: Path,
+    span: tuple[datetime, datetime],
+    file_format: Format,
+    progress: Callable[[AssetSpec], None] | None,
 ) -> tuple[int, list[EventRow]]:
     """One wide file with the union of all points; the events come along, so that each asset is worked out once.
 
     Hours in which an asset said nothing have no line.
     """
-    start, end = world.scenario.start, world.now
+    start, end = span
     file = _ReadingsFile(folder / f"readings.{file_format}", file_format)
     schema = _schema((kind for kind in PHYSICS.values() if world.scenario.counts[kind.name]), file_format)
     moments = _Moments(file_format)

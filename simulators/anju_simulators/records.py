@@ -6,6 +6,8 @@ from typing import Literal
 
 Finding = Literal["confirmed", "worn", "nothing_found", "other_fault"]
 Cause = Literal["corrective", "preventive"]
+Behind = Literal["failure", "wear", "outside", "nothing"]
+"""`outside`: a power cut or misuse; `nothing`: no part of the asset was worn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +21,13 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
+    """`behind` is hidden: what made the resident complain."""
+
     asset_id: str
     at: datetime
     category: str
     text: str
+    behind: Behind
 
 
 @dataclass(frozen=True, slots=True)
