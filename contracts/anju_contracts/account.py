@@ -21,6 +21,8 @@ class StreamAccount(msgspec.Struct, frozen=True, omit_defaults=True):
     dropped: dict[str, int] = {}
     last_seq: int = 0
     """The highest seq written so far."""
+    first_queued: int | None = None
+    """Every batch with a lower seq has left the outbox; None where nothing is queued or it isn't known."""
 
 
 class AgentAccount(msgspec.Struct, frozen=True, omit_defaults=True):
