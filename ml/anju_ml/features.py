@@ -4,6 +4,7 @@ A feature at origin t uses the days before t alone. Names are `<series>:<statist
 event code or record each comes from, so that reasons can name it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,13 +16,12 @@ from anju_ml.counted import describe_channels, describe_counts
 from anju_ml.counts import REPAIR_CHANNELS, Records, count_records
 from anju_ml.grid import Floats, Grid
 from anju_ml.history import History
-from anju_ml.layout import Layout, Series, build_series
+from anju_ml.layout import PEERS_AT_LEAST, Layout, Series, build_series
 from anju_ml.statics import static_columns
 from anju_ml.windows import Origins, Sums, days_since, quartiles
 
 Wide = npt.NDArray[np.floating]
 ASSETS_AT_ONCE: Final = 200
-PEERS_AT_LEAST: Final = 5
 Z_LIMIT: Final = 50.0
 BASE_DAYS: Final = (90, 14)
 FRESH_DAYS: Final = 15
@@ -49,7 +49,7 @@ def compute_features(history: History, grid: Grid, layout: Layout, origins: Orig
         grid,
         layout,
         series,
-        residual=remove_peers(series.values, grid, series),
+        residual=remove_peers(series.values, grid, series, layout.peered),
         records=count_records(history, grid, layout),
         origins=origins,
     )
@@ -85,29 +85,38 @@ def _joined(parts: list[Columns], origins: int) -> Floats:
     return np.concatenate(blocks, axis=0)
 
 
-def remove_peers(values: Floats, grid: Grid, series: Series) -> Floats:
+def remove_peers(values: Floats, grid: Grid, series: Series, peered: Collection[str]) -> Floats:
     """`values` less the median of the same day over assets of the same model (of the kind where there are few), so
-    that season and weather go; unchanged where an asset has fewer than PEERS_AT_LEAST peers."""
+    that season and weather go. Only series that usually have PEERS_AT_LEAST peers (`peered`) are changed."""
     out = values.copy()
-    if len(grid.assets) < PEERS_AT_LEAST or not series.names:
+    kept = np.array([name in peered for name in series.names], np.bool_)
+    if not kept.any():
         return out
     models = np.array(grid.models)
     groups = [np.flatnonzero(models == name) for name in sorted(set(grid.models))]
     everyone = np.arange(len(models))
     for group in groups:
         peers = group if len(group) >= PEERS_AT_LEAST else everyone
-        out[group] -= nan_median(values[peers])
+        out[group] -= np.where(kept, _carried(peer_median(values[peers])), np.float32(0.0))
     return out
 
 
-def nan_median(values: Floats) -> Floats:
-    """Median over the first axis, NaN days left out, NaN where fewer than PEERS_AT_LEAST have a value: then 0."""
+def peer_median(values: Floats) -> Floats:
+    """Median over the first axis; NaN where fewer than PEERS_AT_LEAST have a value."""
     ordered = np.sort(values, axis=0)
     count = (~np.isnan(ordered)).sum(axis=0)
-    low, high = np.maximum((count - 1) // 2, 0), np.maximum(count // 2, 0)
-    high = np.minimum(high, len(values) - 1)
+    low, high = np.maximum((count - 1) // 2, 0), np.minimum(count // 2, len(values) - 1)
     middle = (np.take_along_axis(ordered, low[None], 0)[0] + np.take_along_axis(ordered, high[None], 0)[0]) / 2
-    found: Floats = np.where(count >= PEERS_AT_LEAST, middle, 0.0).astype(np.float32)
+    found: Floats = np.where(count >= PEERS_AT_LEAST, middle, np.nan).astype(np.float32)
+    return found
+
+
+def _carried(medians: Floats) -> Floats:
+    """On days with too few peers the last median [day, series] that there was; NaN before the first."""
+    days = np.arange(len(medians))[:, None]
+    seen = np.maximum.accumulate(np.where(np.isnan(medians), -1, days), axis=0)
+    carried = np.take_along_axis(medians, np.maximum(seen, 0), axis=0)
+    found: Floats = np.where(seen >= 0, carried, np.nan)
     return found
 
 

@@ -71,7 +71,7 @@ def _joined(readings: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
     groups: dict[tuple[str, ...], list[pl.DataFrame]] = {}
     for frame in readings:
         groups.setdefault(tuple(sorted(frame.columns)), []).append(frame.select(sorted(frame.columns)))
-    return [pl.concat(group) for _, group in sorted(groups.items())]
+    return [group[0] if len(group) == 1 else pl.concat(group) for _, group in sorted(groups.items())]
 
 
 def ordered(frame: pl.DataFrame) -> pl.DataFrame:

@@ -59,7 +59,7 @@ def fit_estimator(
     """The hazard of rows in person-period form, the interval as last column. `up` marks the columns of which more
     can only mean more risk."""
     row, interval, event, weight = expand(rows, edges)
-    values = np.hstack([coarsened(rows.values)[row], interval.astype(np.float32)[:, None]])
+    values = np.hstack([coarsened(rows.values[row]), interval.astype(np.float32)[:, None]])
     if not event.any():
         event[0] = True
     estimator = HistGradientBoostingClassifier(

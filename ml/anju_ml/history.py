@@ -79,7 +79,7 @@ class History:
         hidden = [name for name in self.repairs.columns if name not in ("asset_id", "opened_at", "cause")]
         return replace(
             self,
-            readings=tuple(frame.filter(pl.col("ts") < as_of) for frame in self.readings),
+            readings=tuple(_before(frame, as_of) for frame in self.readings),
             events=self.events.filter(pl.col("ts") < as_of),
             repairs=self.repairs.filter(pl.col("opened_at") < as_of).with_columns(
                 pl.when(known).then(pl.col(name)).otherwise(None).alias(name) for name in hidden
@@ -106,6 +106,12 @@ class History:
         return (min(found), max(found)) if found else None
 
 
+def _before(frame: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    """`frame` itself, not a copy, where everything lies before."""
+    last = frame["ts"].max()
+    return frame if isinstance(last, datetime) and last < as_of else frame.filter(pl.col("ts") < as_of)
+
+
 def empty(schema: Schema) -> pl.DataFrame:
     return pl.DataFrame(schema=schema)
 
@@ -126,7 +132,7 @@ def read_history(folder: Path, *, on_bad_row: OnBadRow = "report") -> tuple[Hist
         raise ImportRefused("repairs", f"no repairs.csv or repairs.parquet in {folder}")
     events = _read(folder, "events", EVENTS, findings, known)
     complaints = _read(folder, "complaints", COMPLAINTS, findings, known)
-    readings = tuple(read_readings(path, known, findings) for path in _reading_files(folder))
+    readings = tuple(part for path in _reading_files(folder) for part in read_readings(path, assets, findings))
     if events is None and not readings:
         raise ImportRefused("readings", f"neither readings nor events in {folder}")
     history = History(

@@ -4,7 +4,7 @@ Training stores it with the model, so that serving builds the same features what
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +14,7 @@ import polars as pl
 from anju_ml.grid import Floats, Grid, counter_rates
 from anju_ml.history import History
 
+PEERS_AT_LEAST: Final = 5
 MAX_POINTS: Final = 60
 MAX_CODES: Final = 40
 MAX_CATEGORIES: Final = 12
@@ -28,6 +29,7 @@ _NOT_ATTRIBUTES: Final = ("asset_id", "kind", "model", "installed_on")
 @dataclass(frozen=True)
 class Layout:
     """Names in fixed order. `scales`: the usual robust spread of each series among assets, by series name.
+    `peered`: series of which enough assets usually have a value on the same day.
     `states_findings`: whether repairs say if a fault was found; where they never do, every repair found one."""
 
     kind: str
@@ -42,6 +44,7 @@ class Layout:
     season: bool
     states_findings: bool
     scales: Mapping[str, float]
+    peered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,10 @@ def _with_scales(layout: Layout, series: Series, origin: int) -> Layout:
         size = float(np.median(np.abs(present))) if len(present) else 0.0
         reach = float(np.subtract(*np.percentile(present, [97.5, 2.5]))) if len(present) else 0.0
         scales[name] = max(noise, 0.02 * reach, 1e-4 * size, 1e-9)
-    return Layout(**{**layout.__dict__, "scales": scales})
+    counts = (~np.isnan(seen)).sum(axis=0)
+    usual = [int(np.median(each[each > 0])) if (each > 0).any() else 0 for each in counts.T]
+    peered = tuple(name for name, count in zip(series.names, usual, strict=True) if count >= PEERS_AT_LEAST)
+    return replace(layout, scales=scales, peered=peered)
 
 
 def build_series(grid: Grid, layout: Layout) -> Series:

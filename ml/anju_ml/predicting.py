@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from anju_ml.dataset import in_service
 from anju_ml.features import Features, compute_features
 from anju_ml.grid import Grid
 from anju_ml.hazard import expit, logit
 from anju_ml.history import History
 from anju_ml.prepare import full_matrix
 from anju_ml.risk import Risk
+from anju_ml.service import judgeable
 from anju_ml.target import KindModel
 from anju_ml.windows import Origins
 
@@ -23,32 +23,32 @@ Doubles = npt.NDArray[np.float64]
 @dataclass(frozen=True)
 class Block:
     """`p[component]` [asset, origin, interval]: cumulative probabilities; `spread` [asset, origin]: standard
-    deviation of the log-odds at the last edge; `observed` [asset, origin]."""
+    deviation of the log-odds at the last edge [asset, origin]; `observed[component]` [asset, origin]: whether it could
+    be judged."""
 
     features: Features
     p: dict[str, Doubles]
     spread: dict[str, Doubles]
-    observed: npt.NDArray[np.bool_]
+    observed: dict[str, npt.NDArray[np.bool_]]
 
 
 def predict_block(model: KindModel, history: History, grid: Grid, origins: Origins) -> Block:
     """Calibrated probabilities at `origins` of every asset of `grid`."""
     features = compute_features(history, grid, model.layout, origins)
-    observed = in_service(history, grid, origins)
-    rows, columns = np.nonzero(observed)
-    shape = observed.shape
-    p: dict[str, Doubles] = {}
-    spread: dict[str, Doubles] = {}
+    shape = (len(grid.assets), len(origins))
+    block = Block(features, {}, {}, {})
     for name, target in model.targets.items():
-        p[name] = np.zeros((*shape, len(target.edges)))
-        spread[name] = np.zeros(shape)
+        block.observed[name] = judgeable(history, grid, name, origins)
+        rows, columns = np.nonzero(block.observed[name])
+        block.p[name] = np.zeros((*shape, len(target.edges)))
+        block.spread[name] = np.zeros(shape)
         for start in range(0, len(rows), 50_000):
             part = slice(start, start + 50_000)
             values = full_matrix(features, name, rows[part], columns[part])
             hazards, doubt = target.predict(values)
-            p[name][rows[part], columns[part]] = target.calibrator.apply(hazards)
-            spread[name][rows[part], columns[part]] = np.hypot(doubt, 1.0 / np.sqrt(1.0 + target.failures))
-    return Block(features, p, spread, observed)
+            block.p[name][rows[part], columns[part]] = target.calibrator.apply(hazards)
+            block.spread[name][rows[part], columns[part]] = np.hypot(doubt, 1.0 / np.sqrt(1.0 + target.failures))
+    return block
 
 
 def risks_of(
@@ -64,7 +64,7 @@ def risks_of(
         horizons = p_by(p, edges, np.array([1.0, 3.0, 7.0, 30.0]))
         low, high = expit(logit(horizons[:, 3]) - 1.96 * spread), expit(logit(horizons[:, 3]) + 1.96 * spread)
         least = floor[name] if floor else 0.0
-        for row in np.flatnonzero(block.observed[:, position] & (p[:, -1] >= least)):
+        for row in np.flatnonzero(block.observed[name][:, position] & (p[:, -1] >= least)):
             risks.append(
                 Risk(
                     asset_id=grid.assets[row],

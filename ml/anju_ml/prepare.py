@@ -18,6 +18,7 @@ from anju_ml.layout import Layout, learn_layout, origin_of
 ROWS_AIMED_AT: Final = 120_000
 FIRST_ORIGIN: Final = 10
 PRIOR_FAILURES: Final = 2.0
+LATER_ROWS: Final = 25_000
 LATER_SHARE: Final = 0.5
 """Share of the time before the origin that calibration and the choice of thresholds may use."""
 
@@ -57,8 +58,14 @@ def prepare(
         failures=counts,
         base_rates=_base_rates(counts, days),
         folds=assign_folds(total.astype(np.int64), seed=seed),
-        later=np.flatnonzero(origins >= origins[0] + LATER_SHARE * (origin - origins[0])),
+        later=_later(origins, origin, len(grid.assets)),
     )
+
+
+def _later(origins: Indices, origin: int, assets: int) -> Indices:
+    """Positions of the origins of the later slice, every few days where assets are many."""
+    positions = np.flatnonzero(origins >= origins[0] + LATER_SHARE * (origin - origins[0]))
+    return positions[:: max(1, round(assets * len(positions) / LATER_ROWS))]
 
 
 def _base_rates(failures: Mapping[str, int], days: Mapping[str, float]) -> dict[str, float]:

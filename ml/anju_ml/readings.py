@@ -1,6 +1,7 @@
 """Wide tables of readings, which can be large: typed at once, and cell by cell only where that fails."""
 
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
@@ -8,38 +9,86 @@ from anju_ml.cells import TIME, parse_as
 from anju_ml.errors import ImportRefused
 from anju_ml.tables import LINE, Findings, Schema, read_texts, refuse_rows, typed
 
+CHUNK_BYTES: Final = 1 << 24
 
-def read_readings(path: Path, known: pl.Series, findings: Findings) -> pl.DataFrame:
-    """asset_id, ts and one Float64 column a point; rows of assets that aren't among `known` are refused."""
-    frame = _read_fast(path) if path.suffix == ".csv" else None
+
+def read_readings(path: Path, assets: pl.DataFrame, findings: Findings) -> list[pl.DataFrame]:
+    """asset_id, ts and one Float64 column a point: a frame for each kind with the points that it has, so that a wide
+    table of many kinds takes no more room than its numbers. Rows of assets that aren't in `assets` are refused."""
+    frame = _read_fast(path) if path.suffix == ".csv" else _read_typed(path)
     if frame is None:
         frame = _read_carefully(path, findings)
-    stray = ~frame["asset_id"].is_in(known.implode())
-    reason = frame.select(
-        pl.when(stray).then(pl.concat_str(pl.lit("asset "), "asset_id", pl.lit(" is not in assets"))).alias("reason")
-    ).to_series()
-    frame = refuse_rows(frame, reason, path.name, findings).drop(LINE)
+    stray = ~frame["asset_id"].is_in(assets["asset_id"].implode())
+    if stray.any():
+        text = pl.concat_str(pl.lit("asset "), "asset_id", pl.lit(" is not in assets"))
+        reason = frame.select(pl.when(stray).then(text).alias("reason")).to_series()
+        frame = refuse_rows(frame, reason, path.name, findings)
+    frame = frame.drop(LINE)
     findings.rows[path.name] = len(frame)
-    points = pl.col(pl.Float64)
-    return frame.with_columns(pl.when(points.is_finite()).then(points))
+    return [_finite(part) for part in _by_kind(frame, assets)]
+
+
+def _by_kind(frame: pl.DataFrame, assets: pl.DataFrame) -> list[pl.DataFrame]:
+    present = assets.filter(pl.col("asset_id").is_in(frame["asset_id"].unique().implode()))
+    kinds = present["kind"].unique().sort().to_list()
+    if len(kinds) < 2:
+        return [frame]
+    parts = []
+    for kind in kinds:
+        members = present.filter(pl.col("kind") == kind)["asset_id"].implode()
+        part = frame.filter(pl.col("asset_id").is_in(members))
+        parts.append(part.select(name for name in part.columns if part[name].count()))
+    return parts
+
+
+def _finite(frame: pl.DataFrame) -> pl.DataFrame:
+    """Infinite and undefined numbers are gaps."""
+    points = [name for name, kind in frame.schema.items() if kind == pl.Float64]
+    odd = [name for name in points if not frame[name].is_finite().all()]
+    return frame.with_columns(pl.when(pl.col(name).is_finite()).then(pl.col(name)) for name in odd)
+
+
+def _read_typed(path: Path) -> pl.DataFrame | None:
+    """A Parquet table that already is what it should be; None where it isn't."""
+    frame = read_texts(path, Findings())
+    others = [name for name in frame.columns if name not in ("asset_id", "ts", LINE)]
+    typed_so = frame.schema.get("asset_id") == pl.String and isinstance(frame.schema.get("ts"), pl.Datetime)
+    if not typed_so or not others or not all(frame[name].dtype.is_numeric() for name in others):
+        return None
+    if frame["asset_id"].null_count() or frame["ts"].null_count():
+        return None
+    return frame.select("asset_id", parse_as(frame["ts"], TIME), pl.col(others).cast(pl.Float64), LINE)
 
 
 def _read_fast(path: Path) -> pl.DataFrame | None:
-    """The table when every cell is what it should be; None when any isn't."""
-    data = path.read_bytes()
-    if b'"' in data or not data.startswith(b"asset_id,ts,"):
+    """A CSV table when every cell is what it should be; None when any isn't."""
+    separators = _separators(path)
+    with path.open("rb") as file:
+        header = file.readline()
+    if separators is None or not header.startswith(b"asset_id,ts,"):
         return None
-    names = data[: data.find(b"\n")].decode("utf-8", "replace").strip().split(",")
+    names = header.decode("utf-8", "replace").strip().split(",")
     schema = dict.fromkeys(names, pl.Float64) | {"asset_id": pl.String, "ts": pl.String}
     try:
-        frame = pl.read_csv(data, schema=schema)
+        frame = pl.read_csv(path, schema=schema)
     except pl.exceptions.PolarsError:
         return None
     ts = parse_as(frame["ts"], TIME)
-    whole = data.count(b",") == (len(frame) + 1) * (len(names) - 1)
+    whole = separators == (len(frame) + 1) * (len(names) - 1)
     if not whole or ts.null_count() or frame["asset_id"].null_count():
         return None
     return frame.with_columns(ts).with_row_index(LINE, offset=2)
+
+
+def _separators(path: Path) -> int | None:
+    """How many commas a file has; None where cells are quoted, so that commas say nothing."""
+    count = 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            if b'"' in chunk:
+                return None
+            count += chunk.count(b",")
+    return count
 
 
 def _read_carefully(path: Path, findings: Findings) -> pl.DataFrame:
@@ -57,5 +106,7 @@ def _read_carefully(path: Path, findings: Findings) -> pl.DataFrame:
 
 def _is_text(column: pl.Series) -> bool:
     """True for a column in which nearly nothing is a number: a remark or a label, not a broken reading."""
+    if column.dtype.is_numeric():
+        return False
     filled = column.drop_nulls()
     return len(filled) > 0 and parse_as(filled, pl.Float64).null_count() > 0.9 * len(filled)

@@ -7,10 +7,10 @@ import numpy as np
 
 from anju_contracts.codes import code_label
 from anju_contracts.kinds import component_label
-from anju_ml.features import PEERS_AT_LEAST, Features
+from anju_ml.features import Features
 from anju_ml.grid import Floats, Grid, counter_rates
 from anju_ml.labels import point_label
-from anju_ml.layout import Layout
+from anju_ml.layout import PEERS_AT_LEAST, Layout
 from anju_ml.risk import Reason
 
 CHART_DAYS = 60

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from anju_ml.calibrate import fit_calibrator
 from anju_ml.dataset import Outcomes
 from anju_ml.grid import Floats
-from anju_ml.hazard import Doubles, Indices, Rows
+from anju_ml.hazard import Doubles, Indices, Rows, expit, logit
 from anju_ml.hazards import fit_own, fit_shared
 from anju_ml.prepare import Prepared, full_matrix, training_rows
 from anju_ml.target import Target
@@ -71,10 +71,17 @@ def _with_own(prepared: Prepared, target: Target, *, seed: int) -> tuple[Target,
         seed=seed,
     )
     own = fit_own(prepared, target.component, rows, edges=target.edges, seed=seed)
-    candidates = [replace(target, own=own, own_share=share) for share in SHARES]
-    tried = [(each, predict_unseen(prepared, each)) for each in candidates]
-    best = min(tried, key=lambda pair: misfit(pair[1], target.edges[-1]))
-    return (best[0] if best[0].own_share > 0 else target), best[1]
+    alone = replace(target, own=own, own_share=1.0)
+    shared_says, own_says = predict_unseen(prepared, target), predict_unseen(prepared, alone)
+    tried = [(share, _blend(shared_says, own_says, share)) for share in SHARES]
+    share, says = min(tried, key=lambda pair: misfit(pair[1], target.edges[-1]))
+    return (replace(alone, own_share=share) if share > 0 else target), says
+
+
+def _blend(first: Unseen, second: Unseen, share: float) -> Unseen:
+    """The mean of log-odds with weight `share` on the second, as `Target.predict` has it."""
+    odds = (1 - share) * logit(first.hazards) + share * logit(second.hazards)
+    return Unseen(np.where(first.hazards > 0, expit(odds), 0.0), first.found)
 
 
 def misfit(unseen: Unseen, horizon_days: float) -> float:
@@ -98,7 +105,7 @@ def usual_of(rows: Rows) -> Floats:
 
 def predict_unseen(prepared: Prepared, target: Target) -> Unseen:
     """The later slice, each asset by the members that hadn't seen it."""
-    found = slice_of(prepared.outcomes[target.component], prepared.later)
+    found = prepared.outcomes[target.component].at(prepared.later)
     shape = found.observed.shape
     out = np.zeros((*shape, len(target.edges)))
     for assets in _blocks(shape[0], shape[1]):
@@ -113,10 +120,6 @@ def _blocks(assets: int, origins: int) -> Iterator[Indices]:
     size = max(1, 50_000 // max(origins, 1))
     for first in range(0, assets, size):
         yield np.arange(first, min(first + size, assets))
-
-
-def slice_of(found: Outcomes, origins: Indices) -> Outcomes:
-    return Outcomes(found.fails_in[:, origins], found.known_for[:, origins], found.observed[:, origins])
 
 
 def calibrated(targets: Mapping[str, Target], unseen: Mapping[str, Unseen], horizon_days: float) -> dict[str, Target]:

@@ -26,7 +26,8 @@ def read_truth(path: Path) -> pl.DataFrame:
 
 
 def modes(failures: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
-    """`failures` with `mode` and `detectable_from` of the life that each ended; null where truth has none."""
+    """`failures` with `mode` and `detectable_from` of the life that each ended; null where truth has none. A life that
+    begins at the very moment is the one after."""
     lives = truth.sort("began_at")
     joined = failures.sort("opened_at").join_asof(
         lives,
@@ -34,6 +35,7 @@ def modes(failures: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
         right_on="began_at",
         by=["asset_id", "component"],
         strategy="backward",
+        allow_exact_matches=False,
         check_sortedness=False,
     )
     return joined.drop("began_at", "ended_at").sort(["asset_id", "onset", "component"])

@@ -172,7 +172,7 @@ def _remember(found: Walk, block: Block, grid: Grid) -> None:
     for name, p in block.p.items():
         key = (grid.kind, name)
         kept = found.predictions.setdefault(key, Predictions(grid.kind, name, grid.assets))
-        whole = np.where(block.observed, p[:, :, -1], np.nan).astype(np.float32)
+        whole = np.where(block.observed[name], p[:, :, -1], np.nan).astype(np.float32)
         kept.p.append(whole)
         kept.days += [grid.time_of(int(origin)) for origin in block.features.origins]
 
