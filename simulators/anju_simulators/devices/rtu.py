@@ -53,9 +53,11 @@ class RtuBus:
         unit = self._units.get(request.dev_id)
         if unit is None:
             return
+        kind = _REGISTERS.get(request.function_code)
+        if kind is None:
+            self._send(ExceptionResponse(request.function_code, ILLEGAL_FUNCTION), request, send)
+            return
         try:
-            if request.function_code not in _REGISTERS:
-                raise Refused(ILLEGAL_FUNCTION)
             answer = unit(request.function_code, request.address, request.count)
         except Refused as refusal:
             self._send(ExceptionResponse(request.function_code, refusal.code), request, send)
@@ -63,7 +65,7 @@ class RtuBus:
         if answer is None:
             return
         await asyncio.sleep(answer.after_s)
-        self._send(_REGISTERS[request.function_code](registers=answer.registers), request, send)
+        self._send(kind(registers=answer.registers), request, send)
         answer.sent()
 
     def _send(self, response: ModbusPDU, request: ModbusPDU, send: Send) -> None:
