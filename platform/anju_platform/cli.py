@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import click
 
+from anju_contracts.errors import ContractError
 from anju_contracts.jsonlog import configure_logging
 from anju_platform.bootstrap import connect, settings_of_this_process
 from anju_platform.errors import PlatformError
@@ -17,10 +18,21 @@ from anju_platform.errors import PlatformError
 class Programs(click.Group):
     """A group whose commands report the platform's own errors in one line, without a traceback."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), "gateway"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """`gateway` is a group of its own, in the step that it belongs to, and loads a library for certificates."""
+        if cmd_name == "gateway":
+            from anju_platform.enrol.program import gateway_group  # noqa: PLC0415
+
+            return gateway_group
+        return super().get_command(ctx, cmd_name)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except PlatformError as exc:
+        except (PlatformError, ContractError) as exc:
             raise click.ClickException(str(exc)) from exc
 
 
@@ -29,8 +41,8 @@ class Programs(click.Group):
 def main() -> None:
     """Anju watches lifts, doors and meters, and has a ticket with an engineer before a resident complains.
 
-    Settings come from the environment: ANJU_DATABASE_URL (required), ANJU_MQTT_URL, ANJU_MQTT_SHARED,
-    ANJU_CLOCK, ANJU_TELEMETRY_DAYS, ANJU_LOG_LEVEL, ANJU_METRICS_PORT.
+    Settings come from the environment: ANJU_DATABASE_URL (required), ANJU_MQTT_URL, ANJU_MQTT_SHARED, ANJU_MQTT_CA,
+    ANJU_MQTT_CERT, ANJU_MQTT_KEY, ANJU_CLOCK, ANJU_TELEMETRY_DAYS, ANJU_LOG_LEVEL, ANJU_METRICS_PORT.
     """
 
 

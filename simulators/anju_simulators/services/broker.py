@@ -1,7 +1,9 @@
 """An MQTT 5 broker of our own: Mosquitto where it can be had, else the broker of the iotcore wheel."""
 
+import os
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,8 +22,7 @@ MAX_PAYLOAD_BYTES = 8 * 1024 * 1024
 HOW_TO_GET = {"mosquitto": "make services", "iotcore": "pip install 'anju-simulators[services]'"}
 
 MOSQUITTO_CONFIG = """\
-listener {port} {host}
-{access}
+{listeners}
 max_inflight_messages 1000
 max_queued_messages 100000
 max_packet_size {max_payload}
@@ -34,8 +35,8 @@ persistence_location {folder}/
 autosave_interval 30
 """
 
-ANYBODY = "allow_anonymous true"
-ACCOUNTS_ONLY = "allow_anonymous false\npassword_file {accounts}\nacl_file {rights}"
+ANYBODY = "listener {port} {host}\nallow_anonymous true"
+ACCOUNTS_ONLY = "listener {port} {host}\nallow_anonymous false\npassword_file {accounts}\nacl_file {rights}"
 
 IOTCORE_CONFIG = """\
 id = 0
@@ -85,7 +86,8 @@ class Broker(Server):
     """One broker on 127.0.0.1, with its configuration and log in `folder`.
 
     Mosquitto only: `persistent` keeps retained messages, sessions and what is queued over a restart, `access` shuts out
-    whoever has no account. Ports behave as those of `Postgres` do.
+    whoever has no account, `listeners` gives instead of it, for the port, the lines of the configuration that
+    say who may come in. Ports behave as those of `Postgres` do.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class Broker(Server):
         port: int = 0,
         persistent: bool = False,
         access: Access | None = None,
+        listeners: Callable[[int], str] | None = None,
     ) -> None:
         have = broker_kinds()
         if not have or kind not in ("auto", *have):
@@ -105,6 +108,7 @@ class Broker(Server):
         super().__init__("the broker", folder, preferred_port=port)
         self._persistent = persistent
         self._access = access
+        self._listeners = listeners
 
     @property
     def url(self) -> str:
@@ -124,10 +128,19 @@ class Broker(Server):
         process.await_ready(lambda: accepts(self.port), within_s=START_WITHIN_S)
         return process
 
-    def _access_lines(self) -> str:
+    def reload(self) -> None:
+        """Make Mosquitto read accounts, rights, certificates and revocation list again; connections stay."""
+        assert self._process is not None, "the broker does not run"
+        os.kill(self._process.pid, signal.SIGHUP)
+
+    def _listener_lines(self) -> str:
+        if self._listeners is not None:
+            return self._listeners(self.port)
         if self._access is None:
-            return ANYBODY
-        return ACCOUNTS_ONLY.format(accounts=self._access.accounts, rights=self._access.rights)
+            return ANYBODY.format(port=self.port, host=LOOPBACK)
+        return ACCOUNTS_ONLY.format(
+            port=self.port, host=LOOPBACK, accounts=self._access.accounts, rights=self._access.rights
+        )
 
     def _command(self) -> list[str]:
         template = MOSQUITTO_CONFIG if self.kind == "mosquitto" else IOTCORE_CONFIG
@@ -138,7 +151,7 @@ class Broker(Server):
             folder=self._folder,
             max_payload=MAX_PAYLOAD_BYTES,
             persistence=str(self._persistent).lower(),
-            access=self._access_lines(),
+            listeners=self._listener_lines(),
         )
         config.write_text(text, encoding="utf-8")
         if self.kind == "iotcore":
