@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import psycopg
 
+from anju_contracts.clock import Clock, RealClock
 from anju_platform.errors import StorageUnavailable
 from anju_platform.ingest.dead_letters import lock_waiting, mark_replayed, refuse_letter, write_letters
 from anju_platform.ingest.decode import decode
@@ -46,8 +47,11 @@ _log = logging.getLogger(__name__)
 class Committer:
     """Stores groups of messages over one connection that nobody else uses."""
 
-    def __init__(self, conn: psycopg.Connection, directory: PointDirectory, *, telemetry_days: int) -> None:
+    def __init__(
+        self, conn: psycopg.Connection, directory: PointDirectory, *, telemetry_days: int, clock: Clock | None = None
+    ) -> None:
         self._conn = conn
+        self._clock = clock or RealClock()
         self._directory = directory
         self._telemetry_days = telemetry_days
         self._days = KnownDays()
@@ -152,7 +156,7 @@ class Committer:
             elif isinstance(message, StateNotice):
                 store_state(self._conn, message, now=now)
             elif isinstance(message, AccountNotice):
-                store_account(self._conn, message, now=now)
+                store_account(self._conn, message, now=now, clock=self._clock)
         return frozenset(announced)
 
     def _enter_ledger(

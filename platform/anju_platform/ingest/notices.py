@@ -6,11 +6,13 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
+from anju_contracts.clock import Clock
 from anju_contracts.topics import GatewayAddress
 from anju_platform.assets.registry import ensure_community, record_birth
 from anju_platform.ingest.decode import not_after
 from anju_platform.ingest.models import AccountNotice, BirthNotice, StateNotice
 from anju_platform.ingest.registry_lock import own_registry
+from anju_platform.reconcile.accounts import take_account
 from anju_platform.storage.notify import notify
 from anju_platform.storage.queries import load_queries
 
@@ -31,10 +33,11 @@ def store_state(conn: psycopg.Connection, notice: StateNotice, *, now: datetime)
         notify(conn, notice.address.community, "gateway")
 
 
-def store_account(conn: psycopg.Connection, notice: AccountNotice, *, now: datetime) -> None:
+def store_account(conn: psycopg.Connection, notice: AccountNotice, *, now: datetime, clock: Clock) -> None:
     _ensure_gateway(conn, notice.address, now=now)
-    account = {"account": Jsonb(msgspec.to_builtins(notice.account)), "at": not_after(notice.account.at, now)}
-    conn.execute(QUERIES["record_account"], _params(notice.address) | account)
+    if take_account(conn, notice.address, notice.account, received_at=notice.arrival.received_at, clock=clock):
+        account = {"account": Jsonb(msgspec.to_builtins(notice.account)), "at": not_after(notice.account.at, now)}
+        conn.execute(QUERIES["record_account"], _params(notice.address) | account)
 
 
 def _ensure_gateway(conn: psycopg.Connection, address: GatewayAddress, *, now: datetime) -> None:

@@ -73,7 +73,9 @@ class Ingest:
             self._pause_s = min(self._pause_s * 2, _LONGEST_PAUSE_S)
 
     def _serve(self, conn: psycopg.Connection) -> None:
-        committer = Committer(conn, self._directory, telemetry_days=self._settings.telemetry_days)
+        committer = Committer(
+            conn, self._directory, telemetry_days=self._settings.telemetry_days, clock=self._settings.clock
+        )
         prepare_session(conn)
         self._directory.load(conn)
         behind = rebuild(conn, now=self._settings.clock.now())

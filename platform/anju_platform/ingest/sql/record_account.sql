@@ -1,2 +1,2 @@
 UPDATE gateway SET account = %(account)s, account_at = %(at)s
-WHERE community_id = %(community)s AND id = %(gateway)s AND (account_at IS NULL OR account_at < %(at)s);
+WHERE community_id = %(community)s AND id = %(gateway)s;

@@ -1,0 +1,141 @@
+"""The reconciliation: count what the ledger has, hold the accounts against it, and keep the list of faults true."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import psycopg
+from psycopg.rows import class_row, scalar_row
+from psycopg.types.json import Jsonb
+
+from anju_contracts.clock import Clock
+from anju_platform.reconcile.models import Balance, Fault, FaultCode, Presence, SeqRange
+from anju_platform.reconcile.rules import faults_of, merged, overdue
+from anju_platform.storage.notify import notify
+from anju_platform.storage.queries import load_queries
+
+QUERIES = load_queries("anju_platform.reconcile")
+EVERY_S: Final = 15.0
+"""Real seconds between two reconciliations."""
+_STEADY: Final = (FaultCode.ACCOUNT_OVERDUE,)
+"""Grows with every look at it; that alone is no news."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A fault as the database has it."""
+
+    id: int
+    community: str
+    gateway: str
+    code: str
+    epoch: str
+    stream: str
+    amount: float
+    detail: dict[str, Any]
+
+    @property
+    def key(self) -> tuple[str, str, str, str, str]:
+        return self.community, self.gateway, self.code, self.epoch, self.stream
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one reconciliation found new, and what it found over."""
+
+    raised: tuple[Fault, ...] = ()
+    cleared: int = 0
+
+
+def reconcile(conn: psycopg.Connection, *, now: datetime, clock: Clock, every_s: float = EVERY_S) -> Changes:
+    """One transaction; nothing when another worker is at it. Streams counted less than `every_s` ago are not counted
+    again, unless something is missing of them."""
+    with conn.transaction():
+        with conn.cursor(row_factory=scalar_row) as cur:
+            if not cur.execute(QUERIES["try_reconcile_lock"]).fetchone():
+                return Changes()
+        conn.execute(QUERIES["recount"], {"every_s": every_s})
+        faults = {fault.key: fault for fault in _present_faults(conn, now=now, clock=clock)}
+        return _settle(conn, faults, now=now)
+
+
+def read_balances(conn: psycopg.Connection, community: str | None = None, gateway: str | None = None) -> list[Balance]:
+    """By gateway, the outbox in use first."""
+    with conn.cursor(row_factory=class_row(Balance)) as cur:
+        return cur.execute(QUERIES["balances"], {"community": community, "gateway": gateway}).fetchall()
+
+
+def read_gaps(conn: psycopg.Connection, balance: Balance) -> list[SeqRange]:
+    """The seqs up to the account's last that the ledger doesn't have; none where nothing is missing."""
+    if not balance.missing_batches:
+        return []
+    key = {
+        "community": balance.community,
+        "gateway": balance.gateway,
+        "epoch": balance.epoch,
+        "stream": balance.stream,
+        "last_seq": balance.last_seq,
+    }
+    return merged([(row[0], row[1]) for row in conn.execute(QUERIES["gaps"], key)])
+
+
+def _present_faults(conn: psycopg.Connection, *, now: datetime, clock: Clock) -> Iterable[Fault]:
+    for balance in read_balances(conn):
+        yield from faults_of(balance, read_gaps(conn, balance), now=now, clock=clock)
+    with conn.cursor(row_factory=class_row(Presence)) as cur:
+        presences = cur.execute(QUERIES["presences"]).fetchall()
+    for presence in presences:
+        fault = overdue(presence, now=now, clock=clock)
+        if fault is not None:
+            yield fault
+
+
+def _settle(conn: psycopg.Connection, faults: dict[tuple[str, str, str, str, str], Fault], *, now: datetime) -> Changes:
+    with conn.cursor(row_factory=class_row(_Open)) as cur:
+        known = {one.key: one for one in cur.execute(QUERIES["open_faults"])}
+    raised = [fault for key, fault in faults.items() if key not in known]
+    for fault in raised:
+        _raise(conn, fault, now=now)
+    over = [one for key, one in known.items() if key not in faults]
+    for one in over:
+        conn.execute(QUERIES["clear_fault"], {"id": one.id, "now": now})
+        _log.info("gateway fault is over", extra=_named(one.community, one.gateway, one.code, one.amount))
+    for key in faults.keys() & known.keys():
+        _follow(conn, known[key], faults[key])
+    _tell(conn, [*raised, *over])
+    return Changes(tuple(raised), len(over))
+
+
+def _raise(conn: psycopg.Connection, fault: Fault, *, now: datetime) -> None:
+    row = {
+        "community": fault.community,
+        "gateway": fault.gateway,
+        "code": str(fault.code),
+        "epoch": fault.epoch,
+        "stream": fault.stream,
+        "amount": fault.amount,
+        "detail": Jsonb(fault.detail),
+        "now": now,
+    }
+    conn.execute(QUERIES["raise_fault"], row)
+    _log.error("gateway fault", extra=_named(fault.community, fault.gateway, fault.code, fault.amount))
+
+
+def _follow(conn: psycopg.Connection, known: _Open, fault: Fault) -> None:
+    if (known.amount, known.detail) == (fault.amount, fault.detail):
+        return
+    grown = fault.amount > known.amount and fault.code not in _STEADY
+    row = {"id": known.id, "amount": fault.amount, "detail": Jsonb(fault.detail), "grown": grown}
+    conn.execute(QUERIES["grow_fault"], row)
+
+
+def _tell(conn: psycopg.Connection, changed: Sequence[Fault | _Open]) -> None:
+    for community in sorted({one.community for one in changed}):
+        notify(conn, community, "gateway")
+
+
+def _named(community: str, gateway: str, code: str, amount: float) -> dict[str, object]:
+    return {"gateway": f"{community}/{gateway}", "fault": str(code), "amount": amount}
