@@ -7,9 +7,12 @@ from anju_contracts.birth import PointKind
 from anju_contracts.kinds import Label
 from anju_edge_agent.actions import ActionSpec
 from anju_edge_agent.dialect import JsonDialect
+from anju_edge_agent.dlt645 import Dlt645Map
 from anju_edge_agent.registers import ModbusMap
 from anju_edge_agent.rules import Threshold
 from anju_edge_agent.sampling import EVERY_VALUE, Sampling
+
+Protocol = ModbusMap | Dlt645Map | JsonDialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Profile:
     silent_after: int
     points: tuple[PointSpec, ...]
     thresholds: tuple[Threshold, ...]
-    protocol: ModbusMap | JsonDialect
+    protocol: Protocol
     actions: Mapping[str, ActionSpec] = field(default_factory=dict)
 
 
@@ -61,4 +64,4 @@ COMM_POINTS = (
 
 def points_of(profile: Profile) -> tuple[PointSpec, ...]:
     """All points of a device of this model, those that the driver measures included."""
-    return profile.points + (COMM_POINTS if isinstance(profile.protocol, ModbusMap) else ())
+    return profile.points + (COMM_POINTS if isinstance(profile.protocol, ModbusMap | Dlt645Map) else ())

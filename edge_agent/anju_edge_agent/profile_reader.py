@@ -10,20 +10,21 @@ from typing import Final
 from anju_contracts.birth import PointKind
 from anju_contracts.units import SHOWN_AS
 from anju_edge_agent.debounce import Debounce
-from anju_edge_agent.dialect import JsonDialect
 from anju_edge_agent.dialect_reader import read_dialect
+from anju_edge_agent.dlt645_reader import read_dlt645_map
 from anju_edge_agent.errors import ProfileError
-from anju_edge_agent.profile import PointSpec, Profile
+from anju_edge_agent.profile import PointSpec, Profile, Protocol
 from anju_edge_agent.register_reader import read_modbus_map
-from anju_edge_agent.registers import ModbusMap
 from anju_edge_agent.rule_reader import read_rule
 from anju_edge_agent.rules import Threshold
 from anju_edge_agent.sampling import DEFAULT_MAX_AGE_S, Sampling
 from anju_edge_agent.tables import Problem, Table, read_toml
 
 MOST_POINTS: Final = 1_000
-_Reader = Callable[[Table, Sequence[Table], Sequence[str]], ModbusMap | JsonDialect]
-PROTOCOLS: Final[Mapping[str, _Reader]] = MappingProxyType({"modbus": read_modbus_map, "mqtt_json": read_dialect})
+_Reader = Callable[[Table, Sequence[Table], Sequence[str]], Protocol]
+PROTOCOLS: Final[Mapping[str, _Reader]] = MappingProxyType(
+    {"modbus": read_modbus_map, "dlt645": read_dlt645_map, "mqtt_json": read_dialect}
+)
 """What reads the part of a profile that only one driver knows: (root, points, their ids) -> protocol."""
 
 

@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import Final
 
 from anju_edge_agent.agent import Agent, AgentContext
+from anju_edge_agent.dlt645 import ADDRESS_DIGITS
+from anju_edge_agent.drivers.dlt645 import Dlt645Bus, dlt645_agent
 from anju_edge_agent.drivers.modbus import modbus_agent
 from anju_edge_agent.drivers.modbus_line import ModbusBus
 from anju_edge_agent.drivers.mqtt_json import MqttJsonAgent, MqttListener
@@ -16,6 +18,8 @@ from anju_edge_agent.place import Place, SerialPlace
 from anju_edge_agent.place_reader import read_place
 from anju_edge_agent.tables import Table
 
+_SERIAL_SERVER_PORT: Final = 4_001
+"""Where serial servers offer their first port by custom; there is no standard."""
 Build = Callable[[Sequence[Device], AgentContext], Agent]
 """A new agent for these devices; called again when one died."""
 
@@ -59,6 +63,23 @@ def _read_unit(table: Table) -> str:
     return str(table.integer("unit", 1, required=True, least=0, most=255))
 
 
+def _read_dlt645(table: Table, _folder: Path, _client_id: str) -> Plan:
+    bus = Dlt645Bus(
+        place=read_place(table, SerialPlace("", 2_400, "even"), port=_SERIAL_SERVER_PORT),
+        timeout_s=table.number("timeout_s", 1.0, above=0, most=60),
+        retries=table.integer("retries", 1, least=0, most=10),
+        preamble=table.integer("preamble", 4, least=0, most=4),
+    )
+    return Plan(lambda devices, context: dlt645_agent(bus, devices, context), bus.place)
+
+
+def _read_meter_address(table: Table) -> str:
+    address = table.text("address", required=True)
+    if address and not (len(address) == ADDRESS_DIGITS and address.isascii() and address.isdecimal()):
+        table.problem("address", address, f"{ADDRESS_DIGITS} digits in quotes, as printed on the meter")
+    return address
+
+
 def _read_mqtt_json(table: Table, folder: Path, client_id: str) -> Plan:
     endpoint = read_endpoint(table, folder)
     version = table.choice("mqtt_version", ("5", "3.1.1"), "5")
@@ -73,6 +94,7 @@ def _read_device_id(table: Table) -> str:
 DRIVERS: Final[Mapping[str, Driver]] = MappingProxyType(
     {
         "modbus": Driver(_read_modbus, _read_unit, "unit"),
+        "dlt645": Driver(_read_dlt645, _read_meter_address, "address"),
         "mqtt_json": Driver(_read_mqtt_json, _read_device_id, "device", one_bus=False),
     }
 )
