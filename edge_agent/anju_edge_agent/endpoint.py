@@ -57,10 +57,15 @@ def prepare(client: Client, endpoint: Endpoint) -> None:
         file = endpoint.password_file
         client.username_pw_set(endpoint.username, file.read_text(encoding="utf-8").strip() if file else None)
     if endpoint.tls:
-        context = ssl.create_default_context(cafile=endpoint.ca_file)
-        if endpoint.cert_file is not None:
-            context.load_cert_chain(endpoint.cert_file, endpoint.key_file)
-        client.tls_set_context(context)
+        client.tls_set_context(tls_context(endpoint))
+
+
+def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
+    """OSError when a file is missing, is no certificate, or certificate and key don't belong together."""
+    context = ssl.create_default_context(cafile=endpoint.ca_file)
+    if endpoint.cert_file is not None:
+        context.load_cert_chain(endpoint.cert_file, endpoint.key_file)
+    return context
 
 
 def _no_delay(_client: Client, _data: Any, sock: Any) -> None:
