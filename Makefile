@@ -8,7 +8,7 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports fmt services secrets lock schemas bench clean
+.PHONY: help setup demo chaos test check lint types imports fmt services secrets lock schemas bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -31,6 +31,9 @@ $(VENV)/.dev: $(VENV)/.demo requirements/all.txt
 
 demo: setup ## a simulated community, live, on http://127.0.0.1:8000 (ARGS="--once --json demo.json" for a bounded run)
 	@$(BIN)/anju-simulate demo $(ARGS)
+
+chaos: services ## kill and cut everything while a community talks, and count what is lost (ARGS="--minutes 5 --json chaos.json")
+	@$(BIN)/anju-simulate chaos $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, format and lint
 	@$(BIN)/ruff format --check .

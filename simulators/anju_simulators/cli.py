@@ -6,6 +6,7 @@ from typing import Final
 import click
 
 COMMANDS: Final = {
+    "chaos": "anju_simulators.chaos.cli:chaos_command",
     "demo": "anju_simulators.demo.cli:demo_command",
     "devices": "anju_simulators.devices.cli:devices_command",
     "history": "anju_simulators.history_command:history",

@@ -7,8 +7,8 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.rows import dict_row
 
-from anju_simulators.demo.queries import queries
 from anju_simulators.demo.verdict import LiveComplaint, LiveTicket
+from anju_simulators.sql_files import sql_files
 
 READERS_OWN = ["comm_errors", "comm_latency_ms"]
 
@@ -94,7 +94,7 @@ class Database:
         return rows[0] if rows else None
 
     def _rows(self, name: str, **values: object) -> list[dict[str, Any]]:
-        query: LiteralString = queries()[name]
+        query: LiteralString = sql_files("anju_simulators.demo")[name]
         return self._conn.execute(query, {"community": self._community, **values}).fetchall()
 
     def _one(self, name: str, **values: object) -> Any:

@@ -1,16 +1,11 @@
 """The whole demo: prepare, go live, and either stay until Ctrl-C or give a verdict after a bounded span."""
 
-import fcntl
 import shutil
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from rich.console import Console
 
@@ -25,6 +20,7 @@ from anju_simulators.demo.prepare import Services, prepare
 from anju_simulators.demo.report import Span, figures
 from anju_simulators.demo.stages import Stages
 from anju_simulators.demo.supervise import Supervisor
+from anju_simulators.one_run import interruptible, only_one
 from anju_simulators.services import Broker, Postgres, flavours
 
 MQTT_PORT = 1883
@@ -50,7 +46,8 @@ class Running:
 def show(options: Options, console: Console) -> dict[str, Any] | None:
     """Run it. With a span: the figures, of which `ended_badly` and `pages_failed` are lists. Without: until Ctrl-C."""
     places = Places(options.folder.resolve())
-    with _only_one(places.lock), _interruptible(), ExitStack() as stack:
+    taken = DemoError(f"another demo runs in {places.folder}; stop it first, or give --folder")
+    with only_one(places.lock, taken), interruptible(), ExitStack() as stack:
         kept = read_kept(places, options)
         options = kept or options
         if kept is None:
@@ -137,30 +134,3 @@ def _drain(running: Running, until: datetime) -> None:
 
     what = "everything has arrived, is rolled up and scored"
     await_true(settled, running.supervisor, what, within_s=DRAIN_WITHIN_S)
-
-
-@contextmanager
-def _only_one(lock: Path) -> Iterator[None]:
-    """DemoError when another demo runs in the same folder."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
-            raise DemoError(f"another demo runs in {lock.with_suffix('')}; stop it first, or give --folder") from exc
-        yield
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGTERM and a closed terminal end the demo as Ctrl-C does, with everything it started."""
-
-    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

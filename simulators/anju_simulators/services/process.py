@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from anju_simulators.services.errors import ServiceFailed
@@ -16,10 +16,17 @@ CRASH_WITHIN_S = 10.0
 
 
 class ServerProcess:
-    """A running server. `log` gets its output; `stop_signal` asks it to end cleanly."""
+    """A running server. `log` gets its output; `stop_signal` asks it to end cleanly; `environment` is what it is told
+    beside our own."""
 
     def __init__(
-        self, command: Sequence[str], *, log: Path, stop_signal: signal.Signals, grace_s: float = 20.0
+        self,
+        command: Sequence[str],
+        *,
+        log: Path,
+        stop_signal: signal.Signals,
+        grace_s: float = 20.0,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         guard = [sys.executable, "-m", "anju_simulators.services.guard", stop_signal.name, str(grace_s)]
@@ -29,6 +36,7 @@ class ServerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=output,
+                env={**os.environ, **(environment or {})},
                 start_new_session=True,  # an interrupt at the terminal is the starter's to handle
             )
         self._log = log

@@ -21,6 +21,11 @@ class Server:
         self._preferred_port = preferred_port
         self._process: ServerProcess | None = None
 
+    @property
+    def process(self) -> ServerProcess | None:
+        """The process that was started last, which may have ended by itself; None after `stop` and `crash`."""
+        return self._process
+
     def start(self) -> Self:
         """Start it; ServiceFailed with the end of the log when it doesn't."""
         if self._process is not None:

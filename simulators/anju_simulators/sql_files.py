@@ -1,4 +1,4 @@
-"""The demo's own look into the database: SQL in files, one query each, all of them read-only."""
+"""SQL in files, one query each: they are files of our own packages, never built from input."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -8,9 +8,9 @@ from typing import LiteralString
 
 
 @cache
-def queries() -> Mapping[str, LiteralString]:
-    """The queries of `sql/` by name. They are files of this package, never built from input."""
-    folder = files(__package__).joinpath("sql")
+def sql_files(package: str) -> Mapping[str, LiteralString]:
+    """The queries of the folder `sql` of `package`, by name."""
+    folder = files(package).joinpath("sql")
     return MappingProxyType(
         {
             entry.name.removesuffix(".sql"): entry.read_text(encoding="utf-8")

@@ -1,0 +1,151 @@
+"""The figures of a run, and whether they are as they must be."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from anju_simulators.chaos.audit import (
+    Happening,
+    Outcome,
+    Reading,
+    audit_counted,
+    audit_dated,
+    audit_events,
+    explained,
+)
+from anju_simulators.chaos.evidence import Evidence
+from anju_simulators.chaos.ground import Ground
+from anju_simulators.chaos.plan import Kind
+from anju_simulators.chaos.trouble import Record
+from anju_simulators.chaos.values import METER_POINTS
+from anju_simulators.devices.publication import Published, microseconds, read_publications
+
+METER_TOLERANCE_US = 10_000_000
+"""A gateway under load may take a while between an answer on the line and its time stamp."""
+AFTER_FULL = timedelta(seconds=5)
+GATEWAYS_OWN = "device.silent"
+PRECISION_S = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`dropped` and `lost` to the sample; `figures` go to the JSON file."""
+
+    figures: dict[str, Any]
+    dropped: tuple[Reading, ...]
+    lost: tuple[Reading, ...]
+    misdated: tuple[Reading, ...]
+
+
+def broken(figures: dict[str, Any]) -> list[str]:
+    """What is not as it must be, in words; empty for a good run."""
+    must_be_zero = ("lost", "duplicated", "misdated", "latest_ahead")
+    found = [f"{name} is {figures[name]}, expected 0" for name in must_be_zero if figures[name]]
+    events = figures["events"]
+    found += [f"events {name} is {events[name]}, expected 0" for name in ("lost", "duplicated") if events[name]]
+    found += [f"dead letters: {figures['dead_letters']}, expected none"] if figures["dead_letters"] else []
+    if not figures["produced"] or not events["produced"]:
+        found.append("the devices handed over nothing")
+    return found
+
+
+def judge(
+    seed: int, run_s: float, ground: Ground, record: Record, evidence: Evidence, *, stopped_at: datetime
+) -> Report:
+    """Everything has arrived, or will not."""
+    stored = list(evidence.readings())
+    dated, counted = _monitors(ground, stored), _meters(ground, stored)
+    produced, stored_count = dated.produced + counted.produced, dated.stored + counted.stored
+    reasons = _dropped_by_reason(evidence.gateway_account())
+    missing = sorted((*dated.missing, *counted.missing), key=lambda one: (one.at_us, one))
+    windows = [(microseconds(begin), microseconds(end + AFTER_FULL)) for begin, end in record.full]
+    dropped, lost = explained(missing, windows, sum(reasons.values()))
+    calm_at = record.calm_at or stopped_at
+    recovered_at = evidence.recovered_at(calm_at) or calm_at
+    live_s = (stopped_at - record.began_at).total_seconds()
+    figures = {
+        "seed": seed,
+        "minutes": round(run_s / 60, 3),
+        "flavour": ground.flavour,
+        "full_disk_by": ground.disk.kind,
+        **_faults(ground, record),
+        "produced": produced,
+        "stored": stored_count,
+        "duplicated": dated.duplicated + counted.duplicated,
+        "lost": len(lost),
+        "misdated": len(counted.misdated),
+        "dropped": len(dropped),
+        "dropped_by_reason": reasons,
+        "events": _events(ground, evidence, stopped_at),
+        "latest_ahead": evidence.latest_ahead(datetime.now(UTC) + timedelta(minutes=1)),
+        "dead_letters": evidence.dead_letters(),
+        "longest_stall_s": round(evidence.longest_stall_s(record.began_at, stopped_at), PRECISION_S),
+        "recovered_within_s": round(max(0.0, (recovered_at - calm_at).total_seconds()), PRECISION_S),
+        "samples_per_s": round(stored_count / live_s, 1),
+    }
+    return Report(figures, dropped, lost, counted.misdated)
+
+
+def _faults(ground: Ground, record: Record) -> dict[str, Any]:
+    kills = {unit.value: keeper.kills for unit, keeper in ground.keepers.items()}
+    network = (Kind.CUT, Kind.DELAY, Kind.HOLE, Kind.HALF_OPEN, Kind.DEAF)
+    return {
+        "kills": kills,
+        "kills_total": sum(kills.values()),
+        "ended_by_themselves": {unit.value: keeper.ended for unit, keeper in ground.keepers.items() if keeper.ended},
+        "cuts": record.counts[Kind.CUT],
+        "delays": record.counts[Kind.DELAY],
+        "network": {kind.value: record.counts[kind] for kind in network},
+        "pauses": record.counts[Kind.PAUSE],
+        "full_disks": record.counts[Kind.FULL_DISK],
+        "clock_jumps": record.counts[Kind.CLOCK_JUMP],
+    }
+
+
+def _monitors(ground: Ground, stored: Iterable[Reading]) -> Outcome:
+    offered, handed_over = (_readings(ground.places.truth("monitors", sort)) for sort in ("offered", "handed-over"))
+    rows = (row for row in stored if row.point not in METER_POINTS)
+    return audit_dated(offered, handed_over, rows)
+
+
+def _meters(ground: Ground, stored: Iterable[Reading]) -> Outcome:
+    offered, handed_over = (_readings(ground.places.truth("meters", sort)) for sort in ("offered", "handed-over"))
+    rows = (row for row in stored if row.point in METER_POINTS)
+    return audit_counted(offered, handed_over, rows, tolerance_us=METER_TOLERANCE_US)
+
+
+def _events(ground: Ground, evidence: Evidence, stopped_at: datetime) -> dict[str, int]:
+    """`false_alarms`: devices called silent that were not, while all of them spoke."""
+    stored = [Happening(*row) for row in evidence.events()]
+    offered, handed_over = (
+        [_happening(one) for one in read_publications(ground.places.truth("monitors", sort)) if one.sort == "event"]
+        for sort in ("offered", "handed-over")
+    )
+    produced, missing, duplicated = audit_events(offered, handed_over, stored)
+    until_us = microseconds(stopped_at)
+    silent = [one for one in stored if (one.code, one.state) == (GATEWAYS_OWN, "raise") and one.at_us < until_us]
+    counts = {"produced": produced, "stored": produced - len(missing), "lost": len(missing), "duplicated": duplicated}
+    return {**counts, "false_alarms": len(silent)}
+
+
+def _dropped_by_reason(account: dict[str, Any]) -> dict[str, int]:
+    """As the gateway told it last."""
+    reasons: dict[str, int] = {}
+    for reason, count in chain.from_iterable(
+        stream.get("dropped", {}).items() for stream in account.get("streams", {}).values()
+    ):
+        reasons[reason] = reasons.get(reason, 0) + count
+    return reasons
+
+
+def _readings(path: Path) -> Iterator[Reading]:
+    for one in read_publications(path):
+        if one.sort == "reading":
+            yield Reading(one.asset, one.name, one.at_us, float(one.detail))
+
+
+def _happening(one: Published) -> Happening:
+    return Happening(one.asset, one.name, one.at_us, one.detail)
