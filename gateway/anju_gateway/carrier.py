@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from anju_contracts.envelope import MAX_SEQ, Stream
 from anju_contracts.receipt import Receipt
-from anju_gateway.outbox import Outbox, QueuedBatch
+from anju_gateway.outbox import Outbox
+from anju_gateway.outbox_reader import QueuedBatch
 from anju_gateway.packing import as_historical
 from anju_gateway.window import Window
 
@@ -61,8 +62,9 @@ class Carrier:
         self._backfill = {stream: _Lane(0, boundaries[stream], historical=True) for stream in Stream}
         self._tokens = _Tokens(backfill_per_s, MOST_TOKENS, now_s)
 
-    def received(self, receipt: Receipt, now_s: float) -> None:
-        self._windows[receipt.stream].committed(receipt.ranges, now_s)
+    def received(self, receipt: Receipt, now_s: float) -> float | None:
+        """How long the receipt took, for what was sent once; None where that can't be told."""
+        return self._windows[receipt.stream].committed(receipt.ranges, now_s)
 
     def carry(self, *, room: int, reserved: int, now_s: float) -> None:
         """Send what may be sent now. The broker takes `room` more publishes, of which telemetry leaves `reserved`."""

@@ -8,28 +8,43 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from anju_contracts.account import AgentAccount
 from anju_contracts.clock import Clock
-from anju_gateway.config import GatewayConfig
+from anju_edge_agent.samples import Sink
+from anju_gateway.accounting import Books
+from anju_gateway.config import ConfiguredAgent, GatewayConfig
+from anju_gateway.data_clock import DataClock
 from anju_gateway.errors import AlreadyRunningError
 from anju_gateway.host import Host
 from anju_gateway.outbox import Outbox
 from anju_gateway.uplink import Surroundings, UplinkRunner
 
 OUTBOX_FILE = "outbox.sqlite3"
+WATCH_S = 1.0
 log = logging.getLogger(__name__)
 
 
 class Gateway:
     """Use it as a context manager: inside it runs; leaving it stops the agents, flushes and says goodbye."""
 
-    def __init__(self, config: GatewayConfig, clock: Clock) -> None:
+    def __init__(self, config: GatewayConfig, machine: Clock) -> None:
+        """`machine` is the deployment's clock as this machine shows it; the data have a steadier one."""
         wake = threading.Event()
-        self.outbox = Outbox(config.data_dir / OUTBOX_FILE, config.limits, clock, on_change=wake.set)
-        self._host = Host(config.agents, sink=self.outbox, clock=clock, raised=self.outbox.raised)
-        self._uplink = UplinkRunner(config, Surroundings(self.outbox, clock, wake, self._accounts))
+        self.clock = DataClock(machine, on_step=self._on_step)
+        self.outbox = Outbox(
+            config.data_dir / OUTBOX_FILE,
+            config.limits,
+            self.clock,
+            on_change=wake.set,
+            confirmed=lambda: self.clock.confirmed,
+        )
+        self._host = Host(config.agents, sink_of=self._sink_of, clock=self.clock, raised=self.outbox.raised)
+        books = Books(self.outbox, self.clock, config.data_dir, self._host.accounts)
+        self._uplink = UplinkRunner(config, Surroundings(self.outbox, self.clock, wake, books))
+        self._stop = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="clock", daemon=True)
 
     def __enter__(self) -> "Gateway":
+        self._watcher.start()
         self._uplink.start()
         self._host.start()
         return self
@@ -38,14 +53,22 @@ class Gateway:
         self._host.stop()
         self._uplink.stop()
         self.outbox.close()
+        self._stop.set()
+        self._watcher.join()
 
-    def _accounts(self) -> list[AgentAccount]:
-        """The agents, and the outbox beside them when there is something to say of it."""
-        outbox = self.outbox
-        aside = f"corrupt file set aside as {outbox.set_aside.name}" if outbox.set_aside else None
-        trouble = outbox.trouble or aside
-        extra = [AgentAccount("outbox", running=outbox.trouble is None, last_error=trouble)] if trouble else []
-        return [*self._host.accounts(), *extra]
+    def _sink_of(self, agent: ConfiguredAgent) -> Sink:
+        """Devices that are asked need not wait for a stuck disk; what a broker holds is not acknowledged until then."""
+        return self.outbox if agent.place is None else self.outbox.polled
+
+    def _watch(self) -> None:
+        while not self._stop.wait(WATCH_S):
+            self.clock.watch()
+
+    def _on_step(self, step_us: int) -> None:
+        """The data's clock was put right: what was taken in this run is as old as it was, and agents begin anew, lest
+        they take the step for silence of their devices."""
+        self.outbox.shift(step_us)
+        self._host.restart()
 
 
 @contextmanager

@@ -33,22 +33,23 @@ class _Supervised:
     odd: Counter[str] = field(default_factory=Counter)
     odd_told_s: float = 0.0
     thread: threading.Thread | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
 
 
 class Host:
-    """`raised` tells which alarms are raised, whenever an agent starts."""
+    """`sink_of` gives each agent its sink; `raised` tells which alarms are raised, whenever an agent starts."""
 
     def __init__(
         self,
         agents: Sequence[ConfiguredAgent],
         *,
-        sink: Sink,
+        sink_of: Callable[[ConfiguredAgent], Sink],
         clock: Clock,
         raised: Callable[[], Mapping[str, Collection[str]]],
         first_wait_s: float = 1.0,
     ) -> None:
         self._agents = [_Supervised(configured) for configured in agents]
-        self._sink = sink
+        self._sink_of = sink_of
         self._clock = clock
         self._raised = raised
         self._first_wait_s = first_wait_s
@@ -63,12 +64,18 @@ class Host:
     def stop(self) -> None:
         """Ask all of them to end, and wait for it; one that hangs in its device is left behind."""
         self._stop.set()
+        self.restart()
         until_s = time.monotonic() + JOIN_S
         for agent in self._agents:
             if agent.thread is not None:
                 agent.thread.join(max(0.0, until_s - time.monotonic()))
                 if agent.thread.is_alive():
                     log.error("the agent does not end", extra={"agent": agent.configured.name})
+
+    def restart(self) -> None:
+        """End every agent, so that it is built anew: what it remembers of times has become wrong. No fault of it."""
+        for agent in self._agents:
+            agent.stop.set()
 
     def accounts(self) -> list[AgentAccount]:
         return [
@@ -95,6 +102,8 @@ class Host:
                 agent.running = False
             if self._stop.is_set():
                 return
+            if agent.stop.is_set():
+                continue
             if time.monotonic() - began_s >= STABLE_S:
                 backoff.reset()
             self._stop.wait(backoff.next_s())
@@ -102,11 +111,14 @@ class Host:
 
     def _run(self, agent: _Supervised) -> None:
         configured = agent.configured
+        agent.stop = threading.Event()
+        if self._stop.is_set():
+            return
         context = AgentContext(
             configured.name,
             self._clock,
-            self._sink,
-            self._stop,
+            self._sink_of(configured),
+            agent.stop,
             self._raised(),
             trouble=lambda reason: _note(agent, reason),
             count=lambda what: _count(agent, what),

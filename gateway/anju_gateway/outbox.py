@@ -3,68 +3,60 @@
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
 
+from anju_contracts.account import Fault
 from anju_contracts.clock import Clock
 from anju_contracts.envelope import Stream
 from anju_contracts.event import Event
 from anju_contracts.receipt import Receipt
 from anju_edge_agent.samples import Sample, us_of
+from anju_gateway.disk import reason_of
 from anju_gateway.errors import CorruptOutboxError, OutboxError
-from anju_gateway.outbox_file import Counts, Limits, OutboxFile, Work, connect, translated
-from anju_gateway.packing import SAMPLES_A_BATCH
-from anju_gateway.queries import load_queries
+from anju_gateway.outbox_file import Counts, Limits, OutboxFile
+from anju_gateway.outbox_reader import OutboxReader, QueuedBatch
+from anju_gateway.set_aside import set_aside
+from anju_gateway.waiting import Entry, Waiting, check
 
-GATHER_S = 0.003
 RETRY_S = 1.0
 IDLE_S = 30.0
+STUCK, CORRUPT = "gateway.outbox_stuck", "gateway.outbox_corrupt"
 log = logging.getLogger(__name__)
-
-
-class QueuedBatch(NamedTuple):
-    """A batch as it waits in the outbox; `at_us` is when it was taken."""
-
-    seq: int
-    at_us: int
-    samples: int
-    payload: bytes
-
-
-@dataclass(slots=True)
-class _Entry:
-    """What one call handed over; `settled` is set when it is on disk, or with `error` when it isn't."""
-
-    samples: Sequence[Sample]
-    events: Sequence[Event]
-    settled: threading.Event = field(default_factory=threading.Event)
-    error: OutboxError | None = None
 
 
 class Outbox:
     """Safe to use from any thread. A Sink: a call returns when all of it is on disk, and raises OutboxError
-    when it isn't and won't be. While the disk refuses to take anything, calls wait, so that agents stop asking their
-    devices instead of filling the memory. `trouble` says what keeps it from writing."""
+    when it isn't and won't be. While the disk takes nothing, calls wait, so that agents stop taking from their devices
+    instead of filling the memory; `polled` is the sink of agents that ask, and waits for so long only. `trouble` says
+    what keeps it from writing. `confirmed` tells whether the clock is known to be right."""
 
     def __init__(
-        self, path: Path, limits: Limits, clock: Clock, *, on_change: Callable[[], None] = lambda: None
+        self,
+        path: Path,
+        limits: Limits,
+        clock: Clock,
+        *,
+        on_change: Callable[[], None] = lambda: None,
+        confirmed: Callable[[], bool] = lambda: False,
     ) -> None:
         self._path = path
         self._limits = limits
         self._clock = clock
         self._on_change = on_change
-        self._entries: list[_Entry] = []
-        self._receipts: list[Receipt] = []
+        self._confirmed = confirmed
+        self._waiting = Waiting()
+        self._in_hand = Waiting()
         self._wake = threading.Condition()
         self._closing = False
         self._suspect: CorruptOutboxError | None = None
-        self.trouble: str | None = None
+        self._stuck: tuple[str, float, Fault] | None = None
+        self._corrupt: Fault | None = None
         self.set_aside: Path | None = None
+        self._reader = OutboxReader(path, self._suspected)
         self._file = self._open()
-        self._reading = threading.Lock()
-        self._reader: sqlite3.Connection | None = None
+        self._counts: Mapping[Stream, Counts] = self._file.counts
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
         self._thread.start()
 
@@ -72,14 +64,23 @@ class Outbox:
     def epoch(self) -> str:
         return self._file.epoch
 
+    @property
+    def trouble(self) -> str | None:
+        return self._stuck[2].text if self._stuck else None
+
     def __call__(self, samples: Sequence[Sample], events: Sequence[Event]) -> None:
-        entry = _Entry(samples, events)
-        with self._wake:
-            if self._closing:
-                raise OutboxError("the outbox is closed")
-            self._entries.append(entry)
-            self._wake.notify()
+        entry = self._enter(samples, events)
         entry.settled.wait()
+        if entry.error is not None:
+            raise entry.error
+
+    def polled(self, samples: Sequence[Sample], events: Sequence[Event]) -> None:
+        """As a call, but once the disk has taken nothing for as long as the limits allow, samples are dropped and
+        counted, so that the agent goes on watching its devices; events are kept in memory until the disk takes them."""
+        entry = self._enter(samples, events)
+        while not entry.settled.wait(RETRY_S):
+            if self._give_up(entry):
+                return
         if entry.error is not None:
             raise entry.error
 
@@ -87,29 +88,43 @@ class Outbox:
         """Forget what the platform has committed. Returns at once: should the note be lost, the batch is sent again,
         which does no harm."""
         with self._wake:
-            self._receipts.append(receipt)
+            self._waiting.receipts.append(receipt)
+            self._wake.notify()
+
+    def shift(self, shift_us: int) -> None:
+        """The clock was put right by so much: what this run has taken stays as old as it is."""
+        with self._wake:
+            self._waiting.shift_us += shift_us
             self._wake.notify()
 
     def read(self, stream: Stream, *, after: int, up_to: int, most: int) -> list[QueuedBatch]:
         """Queued batches with `after` < seq <= `up_to`, in order; none while the file can't be read."""
-        query = {"stream": stream.value, "after": after, "up_to": up_to, "most": most}
-        return [QueuedBatch(*row) for row in self._select("batches", query)]
+        return self._reader.read(stream, after=after, up_to=up_to, most=most)
 
     def last_before(self, stream: Stream, at_us: int) -> int:
         """The seq of the last queued batch that was taken before `at_us`; 0 when there is none."""
-        rows = self._select("last_before", {"stream": stream.value, "at_us": at_us})
-        return int(rows[0][0]) if rows else 0
+        return self._reader.last_before(stream, at_us)
 
     def counts(self) -> Mapping[Stream, Counts]:
-        """What is on disk now; not to be changed."""
-        return self._file.counts
+        """What is on disk now, and what was dropped because the disk took nothing; not to be changed."""
+        with self._wake:
+            counts = {stream: count.copy() for stream, count in self._counts.items()}
+            for some in (self._in_hand, self._waiting):
+                for stream, drops in some.refused.items():
+                    counts[stream].refuse(drops)
+        return counts
 
     def raised(self) -> Mapping[str, Collection[str]]:
-        """Alarms that are raised as far as anything handed over says, by asset."""
-        rows: dict[str, set[str]] = {}
-        for asset, code in self._select("alarms", {}):
-            rows.setdefault(str(asset), set()).add(str(code))
-        return rows
+        """Alarms that are raised as far as anything on disk says, by asset."""
+        by_asset: dict[str, set[str]] = {}
+        for asset, code in tuple(self._file.alarms):
+            by_asset.setdefault(asset, set()).add(code)
+        return by_asset
+
+    def faults(self) -> list[Fault]:
+        """What is wrong with it now: the disk takes nothing, or a file had to be set aside in this run."""
+        stuck = self._stuck
+        return [fault for fault in (stuck[2] if stuck else None, self._corrupt) if fault is not None]
 
     def close(self) -> None:
         """Write what is waiting, then stop. What comes later is refused."""
@@ -117,76 +132,113 @@ class Outbox:
             self._closing = True
             self._wake.notify()
         self._thread.join()
-        with self._reading:
-            if self._reader is not None:
-                self._reader.close()
-                self._reader = None
+        self._reader.close()
         self._file.close()
+
+    def _enter(self, samples: Sequence[Sample], events: Sequence[Event]) -> Entry:
+        check(samples, events)
+        entry = Entry(samples, events)
+        with self._wake:
+            if self._closing:
+                raise OutboxError("the outbox is closed")
+            self._waiting.entries.append(entry)
+            self._wake.notify()
+        return entry
+
+    def _give_up(self, entry: Entry) -> bool:
+        """Whether its samples are dropped now: not before the disk has been stuck for long, and not while they are
+        being tried."""
+        with self._wake:
+            stuck = self._stuck
+            if stuck is None or time.monotonic() - stuck[1] < self._limits.patience_s:
+                return False
+            if entry not in self._waiting.entries:
+                return False
+            self._waiting.refuse(entry, stuck[0])
+        return True
 
     def _run(self) -> None:
         while True:
-            entries, receipts, closing = self._gather()
-            if entries or receipts or self._suspect or self._is_queued():
-                self._write(entries, receipts)
+            closing = self._gather()
+            if self._in_hand or self._suspect or self._is_queued():
+                self._attempt(closing=closing)
                 self._on_change()
             if closing:
                 return
 
-    def _gather(self) -> tuple[list[_Entry], list[Receipt], bool]:
-        """What is waiting, once something is: agents that come within a few milliseconds share an fsync."""
+    def _gather(self) -> bool:
+        """Take in hand what is waiting, once something is; whether it is the last time. What comes while a transaction
+        is being synced shares the next one."""
         with self._wake:
             self._wake.wait_for(self._has_work, timeout=IDLE_S)
-            if self._entries and not self._closing:
-                self._wake.wait_for(self._is_full, timeout=GATHER_S)
-            entries, self._entries = self._entries, []
-            receipts, self._receipts = self._receipts, []
-            return entries, receipts, self._closing
+            self._in_hand, self._waiting = self._waiting, Waiting()
+            return self._closing
 
     def _has_work(self) -> bool:
-        return bool(self._entries or self._receipts or self._closing or self._suspect)
-
-    def _is_full(self) -> bool:
-        return self._closing or sum(len(entry.samples) for entry in self._entries) >= SAMPLES_A_BATCH
+        return bool(self._waiting or self._closing or self._suspect)
 
     def _is_queued(self) -> bool:
         return any(count.queued for count in self._file.counts.values())
 
-    def _write(self, entries: Sequence[_Entry], receipts: Sequence[Receipt]) -> None:
-        work = Work(
-            [sample for entry in entries for sample in entry.samples],
-            [event for entry in entries for event in entry.events],
-            receipts,
-        )
+    def _attempt(self, *, closing: bool) -> None:
+        """Write what is in hand; put it back and pause where the disk takes nothing."""
         try:
-            error = self._persist(work)
+            self._persist(self._in_hand)
+        except (sqlite3.Error, OSError) as exc:
+            self._note_stuck(exc)
+            self._put_back(OutboxError(str(exc)) if closing else None)
         except Exception as exc:
-            log.exception("the outbox can't take what an agent handed over")
-            error = OutboxError(f"{type(exc).__name__}: {exc}")
-        for entry in entries:
-            entry.error = error
-            entry.settled.set()
-        if receipts:
+            self._fail(exc)
+        else:
+            self._note_well()
+            self._done()
+
+    def _persist(self, some: Waiting) -> None:
+        """One transaction, on a new file when the old one is broken."""
+        work = some.work()
+        for _ in range(2):
+            if self._suspect is not None:
+                self._replace_file(self._suspect)
+                self._suspect = None
+            try:
+                self._file.write(work, now_us=us_of(self._clock.now()), confirmed=self._confirmed())
+            except CorruptOutboxError as exc:
+                self._suspect = exc
+            else:
+                return
+        raise OSError(f"two files in a row are corrupt: {self._suspect}")
+
+    def _done(self) -> None:
+        done = self._in_hand
+        with self._wake:
+            self._counts, self._in_hand = self._file.counts, Waiting()
+        for entry in done.entries:
+            entry.settle()
+        if done.receipts:
             self._compact()
 
-    def _persist(self, work: Work) -> OutboxError | None:
-        """Write `work`, however long it takes; the error when we are told to close before the disk takes it."""
-        corrupt, self._suspect = self._suspect, None
-        while True:
-            try:
-                if corrupt is not None:
-                    self._replace_file(corrupt)
-                    corrupt = None
-                self._file.write(work, now_us=us_of(self._clock.now()))
-            except CorruptOutboxError as exc:
-                corrupt = exc
-            except (sqlite3.Error, OSError) as exc:
-                self._note(f"outbox: {exc}")
-                with self._wake:
-                    if self._wake.wait_for(lambda: self._closing, timeout=RETRY_S):
-                        return OutboxError(str(exc))
-            else:
-                self._note(None)
-                return None
+    def _put_back(self, error: OutboxError | None) -> None:
+        """Try again in a while with what came meanwhile; at the end, tell whoever waits that it is over."""
+        with self._wake:
+            self._waiting, self._in_hand = self._in_hand.before(self._waiting), Waiting()
+            if error is None:
+                self._wake.wait_for(lambda: self._closing, timeout=RETRY_S)
+                return
+            lost = {stream.value: dict(drops) for stream, drops in self._waiting.drops().items()}
+            if lost or self._waiting.held:
+                log.error("uncounted at the end", extra={"dropped": lost, "events": len(self._waiting.held)})
+        for entry in self._waiting.entries:
+            entry.settle(error)
+
+    def _fail(self, reason: Exception) -> None:
+        """Something in hand can't be written at all, which is a mistake of an agent or ours: whoever waits is told,
+        and the rest is tried again."""
+        log.error("the outbox can't take what agents handed over", exc_info=reason)
+        entries, self._in_hand.entries = self._in_hand.entries, []
+        with self._wake:
+            self._waiting, self._in_hand = self._in_hand.before(self._waiting), Waiting()
+        for entry in entries:
+            entry.settle(OutboxError(f"{type(reason).__name__}: {reason}"))
 
     def _compact(self) -> None:
         """Never in the way of what is to be written; a corruption that it finds is dealt with before the next write."""
@@ -197,49 +249,49 @@ class Outbox:
         except sqlite3.Error as exc:
             log.warning("the outbox can't give space back now", extra={"reason": str(exc)})
 
-    def _note(self, trouble: str | None) -> None:
-        if trouble != self.trouble:
-            self.trouble = trouble
-            log.log(logging.ERROR if trouble else logging.INFO, trouble or "the outbox writes again")
+    def _note_stuck(self, exc: sqlite3.Error | OSError) -> None:
+        if self._stuck is None or self._stuck[0] != reason_of(exc):
+            log.error("the outbox can't write", extra={"reason": str(exc)})
+            began_s, since = self._stuck[1:] if self._stuck else (time.monotonic(), None)
+            fault = Fault(STUCK, since.since if since else self._clock.now(), text=f"outbox: {exc}")
+            self._stuck = (reason_of(exc), began_s, fault)
+
+    def _note_well(self) -> None:
+        if self._stuck is not None:
+            self._stuck = None
+            log.info("the outbox writes again")
+
+    def _suspected(self, reason: CorruptOutboxError) -> None:
+        with self._wake:
+            self._suspect = reason
+            self._wake.notify()
 
     def _replace_file(self, reason: CorruptOutboxError) -> None:
-        self._file.close()
-        with self._reading:
-            if self._reader is not None:
-                self._reader.close()
-                self._reader = None
-            self._set_aside(reason)
-            self._file = OutboxFile(self._path, self._limits)
+        """A new file, under a new epoch. What was queued in the old one is told, for it won't go up."""
+        old = self._file
+        old.close()
+        self._reader.close()
+        queued = {stream: count.queued for stream, count in old.counts.items()}
+        self._set_aside(
+            reason,
+            f"; epoch {old.epoch}, with {queued[Stream.TELEMETRY]} samples and {queued[Stream.EVENT]} events queued",
+        )
+        self._file = OutboxFile(self._path, self._limits, alarms=old.alarms)
+        with self._wake:
+            self._counts = self._file.counts
 
     def _open(self) -> OutboxFile:
         try:
-            return OutboxFile(self._path, self._limits)
-        except CorruptOutboxError as exc:
-            self._set_aside(exc)
-            return OutboxFile(self._path, self._limits)
-
-    def _set_aside(self, reason: CorruptOutboxError) -> None:
-        """Keep the broken file under another name, its WAL included, for whoever wants to look at it."""
-        stamp = self._clock.now().strftime("%Y%m%dT%H%M%S%fZ")
-        for suffix in ("", "-wal", "-shm"):
-            part = self._path.with_name(self._path.name + suffix)
-            if part.exists():
-                part.rename(part.with_name(f"{self._path.name}.corrupt-{stamp}{suffix}"))
-        self.set_aside = self._path.with_name(f"{self._path.name}.corrupt-{stamp}")
-        found = {"reason": str(reason), "file": str(self.set_aside)}
-        log.error("the outbox file is corrupt and set aside", extra=found)
-
-    def _select(self, query: str, parameters: Mapping[str, object]) -> list[Any]:
-        with self._reading:
             try:
-                with translated():
-                    if self._reader is None:
-                        self._reader = connect(self._path)
-                    return self._reader.execute(load_queries()[query], parameters).fetchall()
+                return OutboxFile(self._path, self._limits)
             except CorruptOutboxError as exc:
-                self._suspect = exc
-            except sqlite3.Error as exc:
-                log.warning("the outbox can't be read", extra={"reason": str(exc)})
-        with self._wake:
-            self._wake.notify()
-        return []
+                self._set_aside(exc, "")
+                return OutboxFile(self._path, self._limits)
+        except sqlite3.Error as exc:
+            raise OutboxError(f"{self._path}: {exc}") from exc
+
+    def _set_aside(self, reason: CorruptOutboxError, what: str) -> None:
+        now = self._clock.now()
+        self.set_aside = set_aside(self._path, now=now)
+        self._corrupt = Fault(CORRUPT, now, text=f"{reason}; set aside as {self.set_aside.name}{what}")
+        log.error("the outbox file is corrupt and set aside", extra={"reason": self._corrupt.text})

@@ -1,9 +1,7 @@
 """The outbox on disk: one SQLite file, WAL, synchronous=FULL, one row a batch, counts in the same transaction."""
 
 import secrets
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from anju_contracts.envelope import Stream
 from anju_contracts.event import Event, EventState
 from anju_contracts.receipt import Receipt
 from anju_edge_agent.samples import Sample
+from anju_gateway.disk import connect, transaction, translated
 from anju_gateway.errors import CorruptOutboxError
 from anju_gateway.packing import Names, PackedBatch, pack_events, pack_samples
 from anju_gateway.queries import load_queries
@@ -18,17 +17,18 @@ from anju_gateway.queries import load_queries
 VERSION = 1
 FULL, TOO_OLD = "outbox_full", "too_old"
 DROP_ORDER = (Stream.TELEMETRY, Stream.EVENT)
-_BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
 _SPARE_PAGES = 1_024
 _US = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bytes of payload that may be queued, and how old they may get, in seconds of the data."""
+    """Bytes of payload that may be queued, and how old they may get, in seconds of the data. `patience_s`: how long
+    agents that ask their devices wait for a disk that takes nothing, in real seconds."""
 
     max_bytes: int = 1_500_000_000
     max_age_s: float = 30 * 86_400.0
+    patience_s: float = 30.0
 
 
 @dataclass(slots=True)
@@ -46,37 +46,52 @@ class Counts:
     def copy(self) -> "Counts":
         return replace(self, dropped=dict(self.dropped))
 
+    def refuse(self, drops: Mapping[str, int]) -> None:
+        """Count what was produced and dropped at once, by reason."""
+        for reason, samples in drops.items():
+            self.produced += samples
+            self.dropped[reason] = self.dropped.get(reason, 0) + samples
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What one transaction is to keep and to forget."""
+    """What one transaction is to keep, to forget and to count. `refused` are drops that never reached the disk, by
+    stream and reason; by `shift_us` the data's clock was put right since what this run has written."""
 
     samples: Sequence[Sample] = ()
     events: Sequence[Event] = ()
     receipts: Sequence[Receipt] = ()
+    refused: Mapping[Stream, Mapping[str, int]] = field(default_factory=dict)
+    shift_us: int = 0
 
 
 class OutboxFile:
     """Used by one thread. What `write` returned from is on disk. sqlite3.Error passes through where trying again makes
     sense (disk full, read-only); CorruptOutboxError where it doesn't."""
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, path: Path, limits: Limits, *, alarms: Iterable[tuple[str, str]] = ()) -> None:
+        """`alarms` are raised, as (asset, code), should the file have to be made."""
         self._limits = limits
         self._names = Names()
         self._queries = load_queries()
         with translated():
             self._db = connect(path)
             try:
-                self.epoch = self._prepare()
+                self.epoch = self._prepare(alarms)
                 self.counts = self._load_counts()
+                self.alarms = {(str(asset), str(code)) for asset, code in self._db.execute(self._queries["alarms"])}
             except BaseException:
                 self._db.close()
                 raise
+        self._from_before = {stream: count.last_seq for stream, count in self.counts.items()}
 
-    def write(self, work: Work, *, now_us: int) -> None:
-        """Keep, forget and count in one transaction; `counts` changes when it is on disk."""
+    def write(self, work: Work, *, now_us: int, confirmed: bool = False) -> None:
+        """Keep, forget and count in one transaction; `counts` changes when it is on disk. What a run before has left
+        is not judged by its age until the clock is `confirmed`: a wrong one would make it very old."""
         counts = {stream: count.copy() for stream, count in self.counts.items()}
-        with translated(), self._transaction():
+        with translated(), transaction(self._db):
+            if work.shift_us:
+                self._shift(work.shift_us, counts)
             samples, events = counts[Stream.TELEMETRY], counts[Stream.EVENT]
             self._add(
                 pack_samples(work.samples, self._names, epoch=self.epoch, last_seq=samples.last_seq), counts, now_us
@@ -85,9 +100,13 @@ class OutboxFile:
             self._note_alarms(work.events)
             for receipt in work.receipts:
                 self._forget(receipt, counts[receipt.stream])
-            self._enforce(counts, now_us)
+            for stream, drops in work.refused.items():
+                counts[stream].refuse(drops)
+            self._drop_old(counts, now_us - round(self._limits.max_age_s * _US), confirmed=confirmed)
+            self._make_room(counts)
             self._save_counts(counts)
         self.counts = counts
+        self._remember_alarms(work.events)
 
     def compact(self) -> None:
         """Give free pages back to the file system, some at a time, when there are many."""
@@ -99,10 +118,10 @@ class OutboxFile:
     def close(self) -> None:
         self._db.close()
 
-    def _prepare(self) -> str:
+    def _prepare(self, alarms: Iterable[tuple[str, str]]) -> str:
         (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if tables == 0:
-            return self._create()
+            return self._create(alarms)
         (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise CorruptOutboxError(f"quick_check: {verdict}")
@@ -111,14 +130,16 @@ class OutboxFile:
             raise CorruptOutboxError(f"outbox version: got {row and row[1]!r}, expected {VERSION}")
         return str(row[0])
 
-    def _create(self) -> str:
+    def _create(self, alarms: Iterable[tuple[str, str]]) -> str:
         epoch = secrets.token_hex(6)
         self._db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         self._db.execute("PRAGMA journal_mode = WAL")
-        with self._transaction():
+        with transaction(self._db):
             for statement in self._queries["create_tables"].split(";"):
                 self._db.execute(statement)
             self._db.execute(self._queries["add_epoch"], {"epoch": epoch, "version": VERSION})
+            for asset, code in alarms:
+                self._db.execute(self._queries["raise_alarm"], {"asset": asset, "code": code})
         return epoch
 
     def _load_counts(self) -> dict[Stream, Counts]:
@@ -160,6 +181,20 @@ class OutboxFile:
                 query = "raise_alarm" if event.state is EventState.RAISE else "clear_alarm"
                 self._db.execute(self._queries[query], {"asset": event.asset, "code": event.code})
 
+    def _remember_alarms(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if event.state is EventState.RAISE:
+                self.alarms.add((event.asset, event.code))
+            elif event.state is EventState.CLEAR:
+                self.alarms.discard((event.asset, event.code))
+
+    def _shift(self, shift_us: int, counts: Mapping[Stream, Counts]) -> None:
+        """The clock was put right: what this run has written stays as old as it is."""
+        for stream, count in counts.items():
+            run = {"stream": stream.value, "after": self._from_before[stream], "shift_us": shift_us}
+            self._db.execute(self._queries["shift_batches"], run)
+            self._find_oldest(stream, count)
+
     def _forget(self, receipt: Receipt, count: Counts) -> None:
         if receipt.epoch != self.epoch:
             return
@@ -171,17 +206,23 @@ class OutboxFile:
                 count.queued_bytes -= size
         self._find_oldest(receipt.stream, count)
 
-    def _enforce(self, counts: Mapping[Stream, Counts], now_us: int) -> None:
-        """Drop what is too old, and then the oldest telemetry, and only then events, until it fits."""
-        oldest_allowed_us = now_us - round(self._limits.max_age_s * _US)
-        for stream in DROP_ORDER:
-            count = counts[stream]
-            while count.oldest_us is not None and count.oldest_us < oldest_allowed_us:
+    def _drop_old(self, counts: Mapping[Stream, Counts], oldest_us: int, *, confirmed: bool) -> None:
+        for stream, count in counts.items():
+            while count.oldest_us is not None and count.oldest_us < oldest_us:
+                if not confirmed and self._oldest_seq(stream) <= self._from_before[stream]:
+                    break
                 self._drop_oldest(stream, count, TOO_OLD)
+
+    def _make_room(self, counts: Mapping[Stream, Counts]) -> None:
+        """Drop the oldest telemetry, and only then events, until it fits."""
         for stream in DROP_ORDER:
             count = counts[stream]
             while count.queued and sum(one.queued_bytes for one in counts.values()) > self._limits.max_bytes:
                 self._drop_oldest(stream, count, FULL)
+
+    def _oldest_seq(self, stream: Stream) -> int:
+        (seq, *_) = self._db.execute(self._queries["oldest"], {"stream": stream.value}).fetchone()
+        return int(seq)
 
     def _drop_oldest(self, stream: Stream, count: Counts, reason: str) -> None:
         row = self._db.execute(self._queries["oldest"], {"stream": stream.value}).fetchone()
@@ -207,36 +248,3 @@ class OutboxFile:
                 if before.dropped.get(reason) != samples:
                     row = {"stream": stream.value, "reason": reason, "samples": samples}
                     self._db.execute(self._queries["set_drop"], row)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection that commits only when told to and syncs every commit to the disk."""
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0)
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA journal_size_limit = 16777216")
-    return db
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn what SQLite says of a broken file into CorruptOutboxError; other errors of it pass through."""
-    try:
-        yield
-    except sqlite3.DatabaseError as exc:
-        code = getattr(exc, "sqlite_errorcode", None)
-        if code is not None and code & 0xFF in _BROKEN:
-            raise CorruptOutboxError(str(exc)) from exc
-        if isinstance(exc, sqlite3.OperationalError) and "no such table" in str(exc):
-            raise CorruptOutboxError(str(exc)) from exc
-        raise

@@ -15,12 +15,14 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from anju_contracts.topics import Channel, GatewayAddress
 from anju_edge_agent.endpoint import prepare
 from anju_gateway.config import Uplink
+from anju_gateway.credentials import Credentials
 from anju_gateway.errors import GatewayError
 
 MOST_IN_FLIGHT = 200
 RESERVED = 8
 """Of the publishes that may wait for the broker's acknowledgement, so many are kept for everything but telemetry."""
 CONNECT_TIMEOUT_S = 10.0
+SESSION_TAKEN_OVER = 0x8E
 log = logging.getLogger(__name__)
 
 
@@ -30,7 +32,8 @@ class UplinkError(GatewayError):
 
 class Session:
     """From connect to disconnect. The network runs in paho's thread; `wake` is set whenever there is something new.
-    Nothing is kept across sessions: the outbox is the only queue."""
+    Nothing is kept across sessions: the outbox is the only queue. `taken_over`: it ended because another client came
+    under our name."""
 
     def __init__(self, uplink: Uplink, address: GatewayAddress, *, will: bytes, wake: threading.Event) -> None:
         self._address = address
@@ -39,14 +42,16 @@ class Session:
         self._connected = threading.Event()
         self._published = 0
         self._acknowledged = 0
-        self._receipts: deque[bytes] = deque()
+        self._receipts: deque[tuple[bytes, float]] = deque()
         self._ended: str | None = None
+        self.taken_over = False
         self._in_flight = MOST_IN_FLIGHT
         self._client = self._new_client(will)
 
     def connect(self) -> None:
         """Connect and subscribe; UplinkError when that fails."""
         endpoint = self._uplink.endpoint
+        self._credentials = Credentials(endpoint, now_s=time.monotonic())
         try:
             prepare(self._client, endpoint)
             self._client.connect_timeout = CONNECT_TIMEOUT_S
@@ -61,7 +66,9 @@ class Session:
 
     @property
     def ended(self) -> str | None:
-        """Why the session is over; None while it lasts."""
+        """Why the session is over; None while it lasts. New certificates end it, too: the next one uses them."""
+        if self._ended is None and self._credentials is not None and self._credentials.replaced(time.monotonic()):
+            self._ended = "the certificate was replaced"
         return self._ended
 
     @property
@@ -74,8 +81,8 @@ class Session:
         self._published += 1
         self._client.publish(self._address.topic(channel), payload, qos=1, retain=retain)
 
-    def take_receipts(self) -> list[bytes]:
-        """The payloads that have come on the receipt topic since the last call."""
+    def take_receipts(self) -> list[tuple[bytes, float]]:
+        """The payloads that have come on the receipt topic since the last call, each with when it came (monotonic)."""
         taken = []
         while self._receipts:
             taken.append(self._receipts.popleft())
@@ -122,11 +129,12 @@ class Session:
     def _on_disconnect(
         self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _props: Properties | None
     ) -> None:
+        self.taken_over = self.taken_over or reason.value == SESSION_TAKEN_OVER
         self._end(f"connection lost ({reason})")
         self._connected.set()
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        self._receipts.append(bytes(message.payload))
+        self._receipts.append((bytes(message.payload), time.monotonic()))
         self._wake.set()
 
     def _on_publish(

@@ -1,15 +1,12 @@
 """The uplink: carries the outbox to the platform over MQTT 5, session after session, until it is told to stop."""
 
 import logging
-import shutil
 import threading
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from anju_contracts.account import Account, AgentAccount, StreamAccount, encode_account
+from anju_contracts.account import Fault, encode_account
 from anju_contracts.birth import encode_birth
-from anju_contracts.clock import Clock
 from anju_contracts.envelope import Stream
 from anju_contracts.errors import ContractError
 from anju_contracts.receipt import decode_receipt
@@ -17,8 +14,10 @@ from anju_contracts.state import GatewayState, Presence, encode_state
 from anju_contracts.topics import Channel, address
 from anju_edge_agent.backoff import Backoff
 from anju_edge_agent.samples import us_of
+from anju_gateway.accounting import Books
 from anju_gateway.carrier import Carrier
 from anju_gateway.config import GatewayConfig, birth_of
+from anju_gateway.data_clock import DataClock
 from anju_gateway.outbox import Outbox
 from anju_gateway.session import RESERVED, Session, UplinkError
 from anju_gateway.window import RetryTimer, Window
@@ -27,6 +26,7 @@ CHANNELS = {Stream.TELEMETRY: Channel.TELEMETRY, Stream.EVENT: Channel.EVENT}
 LONGEST_WAIT_S = 1.0
 GOODBYE_S = 2.0
 STABLE_S = 10.0
+RIVAL_TOLD_S = 3_600.0
 _US = 1_000_000
 log = logging.getLogger(__name__)
 
@@ -36,9 +36,9 @@ class Surroundings:
     """What the uplink needs to know of the rest of the gateway."""
 
     outbox: Outbox
-    clock: Clock
+    clock: DataClock
     wake: threading.Event
-    agents: Callable[[], Sequence[AgentAccount]]
+    books: Books
 
 
 class UplinkRunner:
@@ -51,6 +51,9 @@ class UplinkRunner:
         self._stop = threading.Event()
         self._timers = {stream: RetryTimer() for stream in Stream}
         self._account_due_s = 0.0
+        self._told: set[str] = set()
+        self._rival: Fault | None = None
+        self._rival_until_s = 0.0
         self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
 
     def start(self) -> None:
@@ -63,7 +66,7 @@ class UplinkRunner:
         self._thread.join()
 
     def _run(self) -> None:
-        backoff = Backoff(first_s=0.5, most_s=30.0)
+        backoff, rivalry = Backoff(first_s=0.5, most_s=30.0), Backoff(first_s=5.0, most_s=300.0)
         while not self._stop.is_set():
             began_s = time.monotonic()
             session = self._session()
@@ -79,8 +82,20 @@ class UplinkRunner:
                 session.close()
             if time.monotonic() - began_s >= STABLE_S:
                 backoff.reset()
-            if not self._stop.is_set():
+            if session.taken_over:
+                self._note_rival()
+                self._stop.wait(rivalry.next_s())
+            elif not self._stop.is_set():
                 self._stop.wait(backoff.next_s())
+
+    def _note_rival(self) -> None:
+        """Whoever connected under our name was told to have it. We come back ever more seldom: should both do so, the
+        broker would only be busy with throwing them out."""
+        name = self._config.uplink.client_id
+        text = f"another client connects to the broker as {name}; each gateway needs a name of its own"
+        log.error("another gateway has our name", extra={"client_id": name})
+        self._rival_until_s = time.monotonic() + RIVAL_TOLD_S
+        self._rival = self._rival or Fault("gateway.name_conflict", self._around.clock.now(), text=text)
 
     def _session(self) -> Session:
         self._epoch = self._around.outbox.epoch
@@ -122,46 +137,39 @@ class UplinkRunner:
         """Take receipts, send what may be sent, account; how long there is nothing to do, in seconds."""
         self._around.wake.clear()
         now_s = time.monotonic()
-        for payload in session.take_receipts():
-            self._take_receipt(payload, carrier, now_s)
+        for payload, came_s in session.take_receipts():
+            self._take_receipt(payload, carrier, came_s)
         room = session.room
         carrier.carry(room=room, reserved=min(RESERVED, max(1, room // 4)), now_s=now_s)
-        if now_s >= self._account_due_s and session.room > 0:
+        is_due = now_s >= self._account_due_s or self._told != {fault.code for fault in self._faults()}
+        if is_due and session.room > 0:
             self._account_due_s = now_s + self._config.uplink.account_interval_s
             self._publish_account(session)
         due_s = carrier.next_due_s(now_s)
         return LONGEST_WAIT_S if due_s is None else min(LONGEST_WAIT_S, max(0.01, due_s - now_s))
 
-    def _take_receipt(self, payload: bytes, carrier: Carrier, now_s: float) -> None:
+    def _take_receipt(self, payload: bytes, carrier: Carrier, came_s: float) -> None:
         try:
             receipt = decode_receipt(payload)
         except ContractError as exc:
             log.warning("a receipt that can't be read", extra={"reason": str(exc)})
             return
-        if receipt.epoch == self._epoch:
-            carrier.received(receipt, now_s)
-            self._around.outbox.receive(receipt)
+        if receipt.epoch != self._epoch:
+            return
+        round_trip_s = carrier.received(receipt, came_s)
+        if receipt.at is not None and round_trip_s is not None:
+            self._around.clock.heard(receipt.at, round_trip_s=round_trip_s, ago_s=time.monotonic() - came_s)
+        self._around.outbox.receive(receipt)
 
     def _publish_account(self, session: Session) -> None:
-        outbox = self._around.outbox
-        account = Account(
-            epoch=self._epoch,
-            at=self._around.clock.now(),
-            streams={
-                stream: StreamAccount(
-                    count.produced,
-                    count.committed,
-                    count.queued,
-                    {k: n for k, n in count.dropped.items() if n},
-                    count.last_seq,
-                )
-                for stream, count in outbox.counts().items()
-            },
-            agents=list(self._around.agents()),
-            outbox_bytes=sum(count.queued_bytes for count in outbox.counts().values()),
-            disk_free_bytes=_free_bytes(self._config),
-        )
+        faults = self._faults()
+        self._told = {fault.code for fault in faults}
+        account = self._around.books.account(epoch=self._epoch, faults=faults)
         session.publish(Channel.ACCOUNT, encode_account(account))
+
+    def _faults(self) -> list[Fault]:
+        rivals = [] if self._rival is None or time.monotonic() > self._rival_until_s else [self._rival]
+        return [*self._around.books.faults(), *rivals]
 
     def _say_goodbye(self, session: Session, carrier: Carrier) -> None:
         """Send what is queued and wait for its receipts, within the time allowed; then the last account and state."""
@@ -175,10 +183,3 @@ class UplinkRunner:
 
     def _is_queued(self) -> bool:
         return any(count.queued for count in self._around.outbox.counts().values())
-
-
-def _free_bytes(config: GatewayConfig) -> int | None:
-    try:
-        return shutil.disk_usage(config.data_dir).free
-    except OSError:
-        return None

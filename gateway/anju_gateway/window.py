@@ -70,15 +70,19 @@ class Window:
         wait_s = min(MOST_TIMEOUT_S, self.timer.timeout_s * 2.0 ** min(tries - 1, 16))
         self._flights[seq] = _Flight(now_s, now_s + wait_s, tries, historical)
 
-    def committed(self, ranges: Iterable[tuple[int, int]], now_s: float) -> None:
+    def committed(self, ranges: Iterable[tuple[int, int]], now_s: float) -> float | None:
         """A receipt came. Ranges that name nothing in flight are passed over. Only what was sent once tells how long
-        a receipt takes (Karn's rule)."""
+        a receipt takes (Karn's rule): the shortest of these times is returned, None when there is none."""
+        shortest_s: float | None = None
         for first, last in ranges:
             for seq in self._within(first, last):
                 flight = self._flights.pop(seq)
                 self._answered = True
                 if flight.tries == 1:
-                    self.timer.measured(now_s - flight.sent_s)
+                    took_s = now_s - flight.sent_s
+                    self.timer.measured(took_s)
+                    shortest_s = took_s if shortest_s is None else min(shortest_s, took_s)
+        return shortest_s
 
     def gone(self, seq: int) -> None:
         """`seq` is no longer in the outbox."""

@@ -54,6 +54,12 @@ def alarm(state: EventState = EventState.RAISE) -> Event:
     return Event("em-001", "meter.cover_open", RealClock().now(), state, Severity.MAJOR)
 
 
+def faults(platform: Any) -> list[str]:
+    """What the latest account says is wrong with the gateway itself."""
+    accounts = platform.on(Channel.ACCOUNT)
+    return [fault["code"] for fault in accounts[-1].get("faults", [])] if accounts else []
+
+
 def committed(platform: Any, stream: str = "telemetry") -> int:
     accounts = platform.on(Channel.ACCOUNT)
     return int(accounts[-1]["streams"][stream]["committed"]) if accounts else 0
@@ -180,4 +186,6 @@ def test_an_outbox_with_a_new_epoch_begins_a_new_session(
     gateway.outbox(power(2.0), [])
     assert eventually(lambda: 2.0 in platform.values("em-001/power_w"))
     assert eventually(lambda: platform.on(Channel.BIRTH)[-1]["epoch"] == gateway.outbox.epoch)
-    assert eventually(lambda: any(agent["name"] == "outbox" for agent in platform.on(Channel.ACCOUNT)[-1]["agents"]))
+    assert eventually(lambda: faults(platform) == ["gateway.outbox_corrupt"])
+    (told,) = platform.on(Channel.ACCOUNT)[-1]["faults"]
+    assert f"epoch {first}, with " in told["text"]

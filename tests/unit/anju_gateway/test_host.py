@@ -60,7 +60,7 @@ def run() -> Iterator[Run]:
 
     def start(*agents: ConfiguredAgent) -> tuple[Host, Taken]:
         taken = Taken()
-        host = Host(agents, sink=taken, clock=RealClock(), raised=dict, first_wait_s=0.02)
+        host = Host(agents, sink_of=lambda _agent: taken, clock=RealClock(), raised=dict, first_wait_s=0.02)
         hosts.append(host)
         host.start()
         return host, taken

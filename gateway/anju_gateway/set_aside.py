@@ -1,0 +1,20 @@
+"""A broken outbox file is kept under another name, for whoever wants to look at it; the one kept before makes room."""
+
+import logging
+from datetime import datetime
+from pathlib import Path
+
+SUFFIXES = ("", "-wal", "-shm")
+log = logging.getLogger(__name__)
+
+
+def set_aside(path: Path, *, now: datetime) -> Path:
+    """The name under which the file and what belongs to it are kept now."""
+    for old in path.parent.glob(f"{path.name}.corrupt-*"):
+        old.unlink()
+    kept = path.with_name(f"{path.name}.corrupt-{now:%Y%m%dT%H%M%S%fZ}")
+    for suffix in SUFFIXES:
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(kept.with_name(kept.name + suffix))
+    return kept

@@ -1,1 +1,0 @@
-SELECT coalesce(max(seq), 0) FROM batch WHERE stream = :stream AND at_us < :at_us
