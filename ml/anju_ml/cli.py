@@ -20,6 +20,7 @@ from anju_ml.policy import Policy, parse_policy
 from anju_ml.report import print_import, print_report, write_json, write_tickets
 from anju_ml.truth import read_truth
 from anju_ml.watch import Watcher, converse
+from anju_ml.words import read_words
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
@@ -59,7 +60,9 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--history", "folder", type=click.Path(path_type=Path), required=True, help="Folder of CSV or Parquet.")
+@click.option(
+    "--history", "folder", type=click.Path(path_type=Path), required=True, help="Folder of CSV, Parquet or Excel."
+)
 @click.option("--horizon", type=Span(), default="30d", show_default=True, help="How far ahead a ticket looks.")
 @click.option("--lead", type=Span(), default="24h", show_default=True, help="A hit is at least so long ahead.")
 @click.option("--from", "start", type=Moment(), help="First day of tickets.  [default: the last third]")
@@ -67,6 +70,7 @@ def main() -> None:
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="JSON file for the report.")
 @click.option("--truth", type=click.Path(path_type=Path), help="A simulation's truth file, for judging alone.")
 @click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="TOML file of costs.")
+@click.option("--words", "words_file", type=click.Path(path_type=Path), help="TOML file: the words of your books.")
 @click.option("--on-bad-row", type=click.Choice(["report", "stop"]), default="report", show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
 def backtest(
@@ -79,6 +83,7 @@ def backtest(
     json_file: Path | None,
     truth: Path | None,
     policy_file: Path | None,
+    words_file: Path | None,
     on_bad_row: str,
     seed: int,
 ) -> None:
@@ -86,7 +91,8 @@ def backtest(
     console = Console()
     try:
         policy = parse_policy(policy_file.read_bytes()) if policy_file else Policy()
-        history, imported = read_history(folder, on_bad_row="stop" if on_bad_row == "stop" else "report")
+        words = read_words(words_file)
+        history, imported = read_history(folder, on_bad_row="stop" if on_bad_row == "stop" else "report", words=words)
         print_import(console, imported)
         lives = read_truth(truth) if truth else None
         with _bar(console) as bar:
@@ -107,11 +113,14 @@ def backtest(
 
 
 @main.command("train")
-@click.option("--history", "folder", type=click.Path(path_type=Path), required=True, help="Folder of CSV or Parquet.")
+@click.option(
+    "--history", "folder", type=click.Path(path_type=Path), required=True, help="Folder of CSV, Parquet or Excel."
+)
 @click.option("--model", "model_file", type=click.Path(path_type=Path), required=True, help="File to write.")
 @click.option("--as-of", type=Moment(), help="Know nothing later than this.  [default: the end of the history]")
 @click.option("--horizon", type=Span(), default="30d", show_default=True, help="How far ahead a ticket looks.")
 @click.option("--lead", type=Span(), default="24h", show_default=True, help="How long before a failure it must come.")
+@click.option("--words", "words_file", type=click.Path(path_type=Path), help="TOML file: the words of your books.")
 @click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="TOML file of costs.")
 @click.option("--seed", type=int, default=0, show_default=True)
 def train_command(
@@ -122,12 +131,13 @@ def train_command(
     horizon: timedelta,
     lead: timedelta,
     policy_file: Path | None,
+    words_file: Path | None,
     seed: int,
 ) -> None:
     """Train a model on a folder of history and write it to a file."""
     try:
         policy = parse_policy(policy_file.read_bytes()) if policy_file else Policy()
-        history, _imported = read_history(folder)
+        history, _imported = read_history(folder, words=read_words(words_file))
         span = history.span()
         if span is None:
             raise TooPoor("the history has no record with a time")

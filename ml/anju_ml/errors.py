@@ -42,3 +42,7 @@ class QuestionRefused(PredictionError):  # noqa: N818
     def __init__(self, line: str, reason: str) -> None:
         self.reason = reason
         super().__init__(f"question: got {line!r}: {reason}")
+
+
+class WordsRefused(PredictionError):  # noqa: N818
+    """A table of words can't be used; the message names the file and what is wrong."""

@@ -10,7 +10,9 @@ import polars as pl
 from anju_ml.cells import TIME
 from anju_ml.errors import ImportRefused
 from anju_ml.readings import read_readings
-from anju_ml.tables import LINE, Findings, OnBadRow, RefusedRow, Schema, read_texts, refuse_rows, typed
+from anju_ml.sources import Source, find_sources
+from anju_ml.tables import LINE, Findings, OnBadRow, RefusedRow, Schema, refuse_rows, typed
+from anju_ml.words import Words, read_words
 
 __all__ = ["History", "ImportReport", "RefusedRow", "empty", "read_history"]
 
@@ -47,7 +49,6 @@ DEFAULTS: Final = {
 }
 OUTCOME_AFTER: Final = timedelta(hours=24)
 """When the outcome of a repair without closing time is taken to be known, counted from its opening."""
-_SUFFIXES: Final = (".parquet", ".csv")
 
 
 @dataclass(frozen=True)
@@ -116,23 +117,26 @@ def empty(schema: Schema) -> pl.DataFrame:
     return pl.DataFrame(schema=schema)
 
 
-def read_history(folder: Path, *, on_bad_row: OnBadRow = "report") -> tuple[History, ImportReport]:
+def read_history(
+    folder: Path, *, on_bad_row: OnBadRow = "report", words: Words | None = None
+) -> tuple[History, ImportReport]:
     """The history of a folder of CSV or Parquet files (readings may be several: `readings*.csv`, or files in a
-    folder `readings`). Raises ImportRefused for what can't be used at all, and with `on_bad_row="stop"` for the
-    first bad row."""
+    folder `readings`) or Excel workbooks; `words` explains books that are kept in other words (default: the table of
+    this package). Raises ImportRefused for what can't be used at all, and with `on_bad_row="stop"` for the first bad
+    row."""
     if not folder.is_dir():
         raise ImportRefused(str(folder), "no such folder")
-    findings = Findings(on_bad_row)
-    assets = _read(folder, "assets", ASSETS, findings)
+    reader = _Reader(folder, words or read_words(), Findings(on_bad_row))
+    assets = reader.table("assets", ASSETS)
     if assets is None:
-        raise ImportRefused("assets", f"no assets.csv or assets.parquet in {folder}")
-    known = assets["asset_id"]
-    repairs = _read(folder, "repairs", REPAIRS, findings, known)
+        raise ImportRefused("assets", f"no assets.csv, assets.parquet or workbook of assets in {folder}")
+    reader.know(assets)
+    repairs = reader.table("repairs", REPAIRS)
     if repairs is None:
-        raise ImportRefused("repairs", f"no repairs.csv or repairs.parquet in {folder}")
-    events = _read(folder, "events", EVENTS, findings, known)
-    complaints = _read(folder, "complaints", COMPLAINTS, findings, known)
-    readings = tuple(part for path in _reading_files(folder) for part in read_readings(path, assets, findings))
+        raise ImportRefused("repairs", f"no repairs.csv, repairs.parquet or workbook of repairs in {folder}")
+    events = reader.table("events", EVENTS)
+    complaints = reader.table("complaints", COMPLAINTS)
+    readings = reader.readings()
     if events is None and not readings:
         raise ImportRefused("readings", f"neither readings nor events in {folder}")
     history = History(
@@ -142,38 +146,59 @@ def read_history(folder: Path, *, on_bad_row: OnBadRow = "report") -> tuple[Hist
         repairs=repairs,
         complaints=empty(COMPLAINTS) if complaints is None else complaints,
     ).tidy()
-    report = ImportReport(findings.rows, tuple(findings.refused), findings.attributes, tuple(findings.notes))
-    return history, report
+    return history, reader.report()
 
 
-def _find(folder: Path, name: str) -> Path | None:
-    return next((path for suffix in _SUFFIXES if (path := folder / f"{name}{suffix}").is_file()), None)
+class _Reader:
+    """Reads the tables of one folder; what it notices gathers in `findings`."""
 
+    def __init__(self, folder: Path, words: Words, findings: Findings) -> None:
+        self._words = words
+        self._findings = findings
+        self._sources = find_sources(folder, words)
+        self._assets: pl.DataFrame | None = None
+        self._kinds: dict[str, str] = {}
 
-def _reading_files(folder: Path) -> list[Path]:
-    found = [*folder.glob("readings*"), *folder.glob("readings/*")]
-    return sorted(path for path in found if path.is_file() and path.suffix in _SUFFIXES)
+    def know(self, assets: pl.DataFrame) -> None:
+        """Rows of other assets are refused from now on."""
+        self._assets, self._kinds = assets, dict(assets.select("asset_id", "kind").iter_rows())
 
+    def table(self, name: str, schema: Schema) -> pl.DataFrame | None:
+        """All rows of a table; None where there is no source of it."""
+        frames = [self._read(source, schema) for source in self._sources.get(name, [])]
+        if not frames:
+            return None
+        joined = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")
+        return joined.unique("asset_id", keep="first", maintain_order=True) if name == "assets" else joined
 
-def _read(
-    folder: Path, name: str, schema: Schema, findings: Findings, known: pl.Series | None = None
-) -> pl.DataFrame | None:
-    path = _find(folder, name)
-    if path is None:
-        return None
-    frame = read_texts(path, findings)
-    for column, default in DEFAULTS[name].items():
-        if column not in frame.columns:
-            findings.notes.append(f"{path.name}: no column {column}; taken as {default!r}")
-            frame = frame.with_columns(pl.lit(default).alias(column))
-    frame = typed(frame, schema, REQUIRED[name], path.name, findings)
-    frame = frame.with_columns(pl.col(column).fill_null(default) for column, default in DEFAULTS[name].items())
-    frame = refuse_rows(frame, _stray(frame, name, known), path.name, findings).drop(LINE)
-    findings.rows[path.name] = len(frame)
-    further = tuple(column for column in frame.columns if column not in schema)
-    if further:
-        findings.attributes[path.name] = further
-    return _numeric_attributes(frame, further)
+    def readings(self) -> tuple[pl.DataFrame, ...]:
+        assert self._assets is not None
+        return tuple(
+            part
+            for source in self._sources.get("readings", [])
+            for part in read_readings(source, self._words, self._assets, self._findings)
+        )
+
+    def report(self) -> ImportReport:
+        found = self._findings
+        return ImportReport(found.rows, tuple(found.refused), found.attributes, tuple(found.notes))
+
+    def _read(self, source: Source, schema: Schema) -> pl.DataFrame:
+        name, file, findings = source.table, source.label, self._findings
+        frame = source.texts(self._words, findings, kinds=self._kinds)
+        for column, default in DEFAULTS[name].items():
+            if column not in frame.columns:
+                findings.notes.append(f"{file}: no column {column}; taken as {default!r}")
+                frame = frame.with_columns(pl.lit(default).alias(column))
+        frame = typed(frame, schema, REQUIRED[name], file, findings)
+        frame = frame.with_columns(pl.col(column).fill_null(default) for column, default in DEFAULTS[name].items())
+        known = None if self._assets is None else self._assets["asset_id"]
+        frame = refuse_rows(frame, _stray(frame, name, known), file, findings).drop(LINE)
+        findings.rows[file] = len(frame)
+        further = tuple(column for column in frame.columns if column not in schema)
+        if further:
+            findings.attributes[file] = further
+        return _numeric_attributes(frame, further)
 
 
 def _stray(frame: pl.DataFrame, name: str, known: pl.Series | None) -> pl.Series:

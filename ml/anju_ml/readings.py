@@ -7,25 +7,32 @@ import polars as pl
 
 from anju_ml.cells import TIME, parse_as
 from anju_ml.errors import ImportRefused
+from anju_ml.sources import Source
 from anju_ml.tables import LINE, Findings, Schema, read_texts, refuse_rows, typed
+from anju_ml.words import Words
 
 CHUNK_BYTES: Final = 1 << 24
 
 
-def read_readings(path: Path, assets: pl.DataFrame, findings: Findings) -> list[pl.DataFrame]:
+def read_readings(source: Source, words: Words, assets: pl.DataFrame, findings: Findings) -> list[pl.DataFrame]:
     """asset_id, ts and one Float64 column a point: a frame for each kind with the points that it has, so that a wide
     table of many kinds takes no more room than its numbers. Rows of assets that aren't in `assets` are refused."""
-    frame = _read_fast(path) if path.suffix == ".csv" else _read_typed(path)
+    frame = _read_plain(source.place) if isinstance(source.place, Path) else None
     if frame is None:
-        frame = _read_carefully(path, findings)
+        frame = _read_carefully(source.texts(words, findings, kinds={}), source.label, findings)
     stray = ~frame["asset_id"].is_in(assets["asset_id"].implode())
     if stray.any():
         text = pl.concat_str(pl.lit("asset "), "asset_id", pl.lit(" is not in assets"))
         reason = frame.select(pl.when(stray).then(text).alias("reason")).to_series()
-        frame = refuse_rows(frame, reason, path.name, findings)
+        frame = refuse_rows(frame, reason, source.label, findings)
     frame = frame.drop(LINE)
-    findings.rows[path.name] = len(frame)
+    findings.rows[source.label] = len(frame)
     return [_finite(part) for part in _by_kind(frame, assets)]
+
+
+def _read_plain(path: Path) -> pl.DataFrame | None:
+    """A file that is just what the format says, read at once; None where it isn't."""
+    return _read_fast(path) if path.suffix == ".csv" else _read_typed(path)
 
 
 def _by_kind(frame: pl.DataFrame, assets: pl.DataFrame) -> list[pl.DataFrame]:
@@ -91,17 +98,16 @@ def _separators(path: Path) -> int | None:
     return count
 
 
-def _read_carefully(path: Path, findings: Findings) -> pl.DataFrame:
-    frame = read_texts(path, findings)
+def _read_carefully(frame: pl.DataFrame, file: str, findings: Findings) -> pl.DataFrame:
     points = [name for name in frame.columns if name not in ("asset_id", "ts", LINE)]
     if not points:
-        raise ImportRefused(path.name, "no column of a point beside asset_id and ts")
+        raise ImportRefused(file, "no column of a point beside asset_id and ts")
     texts = {name for name in points if _is_text(frame[name])}
     if texts:
-        findings.notes.append(f"{path.name}: columns without numbers left out: {', '.join(sorted(texts))}")
+        findings.notes.append(f"{file}: columns without numbers left out: {', '.join(sorted(texts))}")
     kept: Schema = {"asset_id": pl.String, "ts": TIME}
     kept.update({name: pl.Float64 for name in points if name not in texts})
-    return typed(frame.drop(texts), kept, ("asset_id", "ts"), path.name, findings)
+    return typed(frame.drop(texts), kept, ("asset_id", "ts"), file, findings)
 
 
 def _is_text(column: pl.Series) -> bool:

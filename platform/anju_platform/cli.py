@@ -112,6 +112,12 @@ def api_command(host: str, port: int, hosts: tuple[str, ...]) -> None:
 @click.option("--community", required=True, help="Name of the community that this is the history of.")
 @click.option("--label-zh", help="Its title in Chinese, where it has none yet.")
 @click.option("--label-en", help="Its title in English, where it has none yet.")
+@click.option(
+    "--words",
+    "words_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="TOML file with the words of your books; default: those that come with anju-ml.",
+)
 @click.option("--on-bad-row", type=click.Choice(["report", "stop"]), default="report", show_default=True)
 @json_option
 def import_command(
@@ -120,10 +126,11 @@ def import_command(
     community: str,
     label_zh: str | None,
     label_en: str | None,
+    words_file: Path | None,
     on_bad_row: Literal["report", "stop"],
     json_path: Path | None,
 ) -> None:
-    """Load a history (assets, readings, events, repairs, complaints as CSV or Parquet) from FOLDER.
+    """Load a history (assets, readings, events, repairs, complaints as CSV, Parquet or Excel) from FOLDER.
 
     Importing it again changes nothing. Readings older than ANJU_TELEMETRY_DAYS are kept as hourly rollups.
     """
@@ -131,13 +138,14 @@ def import_command(
 
     from anju_contracts.kinds import Label  # noqa: PLC0415
     from anju_platform.assets.history_import import Target  # noqa: PLC0415
-    from anju_platform.assets.import_command import run_import  # noqa: PLC0415
+    from anju_platform.assets.import_command import Reading, run_import  # noqa: PLC0415
 
     settings = settings_of_this_process()
     configure_logging("import", level=settings.log_level)
     label = Label(label_zh or label_en or community, label_en or label_zh or community)
     target = Target(community, label)
-    write_report(json_path, run_import(settings, folder, target, on_bad_row=on_bad_row, console=Console()))
+    reading = Reading(folder, on_bad_row, words_file)
+    write_report(json_path, run_import(settings, reading, target, console=Console()))
 
 
 @main.command("ingest")
@@ -152,12 +160,15 @@ def ingest_command() -> None:
 
 @main.command("worker")
 def worker_command() -> None:
-    """Run rollups, retention, scoring, training and the sweep of tickets as event time goes on, until SIGTERM."""
-    from anju_platform.worker import Worker, all_jobs  # noqa: PLC0415
+    """Run rollups, retention, scoring, training and the sweep of tickets as event time goes on, until SIGTERM.
+
+    Every few seconds it also holds what gateways say they sent against what is stored.
+    """
+    from anju_platform.worker import Worker, all_beats, all_jobs  # noqa: PLC0415
 
     settings = settings_of_this_process()
     configure_logging("worker", level=settings.log_level)
-    Worker(settings, all_jobs(), stopping=stop_on_signals()).run()
+    Worker(settings, all_jobs(), stopping=stop_on_signals(), beats=all_beats()).run()
 
 
 as_of_option = click.option(

@@ -1,6 +1,7 @@
 """What `anju import` shows while it works and when it is done."""
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,8 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from anju_ml.errors import ImportRefused
+from anju_ml.errors import ImportRefused, WordsRefused
 from anju_ml.history import History, ImportReport, read_history
+from anju_ml.words import read_words
 from anju_platform.assets.history_import import Target, count_values, import_history
 from anju_platform.config import Settings
 from anju_platform.errors import Invalid
@@ -17,13 +19,20 @@ from anju_platform.errors import Invalid
 _SHOWN_REFUSALS = 10
 
 
-def run_import(
-    settings: Settings, folder: Path, target: Target, *, on_bad_row: Literal["report", "stop"], console: Console
-) -> dict[str, Any]:
-    """Import `folder` and say how it went; the same as a dictionary for a report."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What to read and how: `words` is a file that explains books kept in other words."""
+
+    folder: Path
+    on_bad_row: Literal["report", "stop"] = "report"
+    words: Path | None = None
+
+
+def run_import(settings: Settings, reading: Reading, target: Target, *, console: Console) -> dict[str, Any]:
+    """Import a folder and say how it went; the same as a dictionary for a report."""
     began = time.monotonic()
-    with console.status(f"reading {folder} ..."):
-        history, report = _read(folder, on_bad_row)
+    with console.status(f"reading {reading.folder} ..."):
+        history, report = _read(reading)
     read_s = time.monotonic() - began
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bars:
@@ -40,11 +49,13 @@ def run_import(
     return result
 
 
-def _read(folder: Path, on_bad_row: Literal["report", "stop"]) -> tuple[History, ImportReport]:
+def _read(reading: Reading) -> tuple[History, ImportReport]:
     try:
-        return read_history(folder, on_bad_row=on_bad_row)
+        return read_history(reading.folder, on_bad_row=reading.on_bad_row, words=read_words(reading.words))
+    except WordsRefused as exc:
+        raise Invalid("words", str(reading.words), str(exc)) from exc
     except ImportRefused as exc:
-        raise Invalid("history", str(folder), f"a folder in the import format: {exc}") from exc
+        raise Invalid("history", str(reading.folder), f"a folder in the import format: {exc}") from exc
 
 
 def _report_dict(report: ImportReport) -> dict[str, Any]:
