@@ -18,6 +18,7 @@ from anju_gateway.config import GatewayConfig
 from anju_gateway.config_reader import load_config
 from anju_gateway.errors import ConfigurationError, GatewayError
 from anju_gateway.gateway import Gateway, exclusive
+from anju_gateway.local_broker import write_local_broker
 
 log = logging.getLogger(__name__)
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -64,6 +65,23 @@ def check(file: Path) -> None:
     devices = [device.device for agent in config.agents for device in agent.devices]
     points = sum(len(points_of(device.profile)) for device in devices)
     click.echo(f"{file}: fine; {len(config.agents)} agents, {len(devices)} devices, {points} points")
+
+
+@main.command("local-broker")
+@_FILE
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the files.")
+@click.option("--port", type=click.IntRange(1, 65535), default=1883, show_default=True)
+def local_broker(file: Path, out: Path, port: int) -> None:
+    """Write accounts and rights for the Mosquitto on the box's own network: one account for each device of FILE that
+    speaks over it, which may use the topics of that device only, and one for the gateway.
+
+    Called again, it keeps the passwords and adds what is new; then tell that Mosquitto to reload (SIGHUP).
+    """
+    try:
+        accounts = write_local_broker(_load(file), out, port=port)
+    except (GatewayError, OSError) as exc:
+        _fail(str(exc))
+    click.echo(f"{out}: {len(accounts) - 1} devices; each password is in {out / 'passwords'}")
 
 
 @main.command()

@@ -46,12 +46,12 @@ class Session:
         self._ended: str | None = None
         self.taken_over = False
         self._in_flight = MOST_IN_FLIGHT
+        self._credentials = Credentials(uplink.endpoint, now_s=time.monotonic())
         self._client = self._new_client(will)
 
     def connect(self) -> None:
         """Connect and subscribe; UplinkError when that fails."""
         endpoint = self._uplink.endpoint
-        self._credentials = Credentials(endpoint, now_s=time.monotonic())
         try:
             prepare(self._client, endpoint)
             self._client.connect_timeout = CONNECT_TIMEOUT_S
@@ -67,7 +67,7 @@ class Session:
     @property
     def ended(self) -> str | None:
         """Why the session is over; None while it lasts. New certificates end it, too: the next one uses them."""
-        if self._ended is None and self._credentials is not None and self._credentials.replaced(time.monotonic()):
+        if self._ended is None and self._credentials.replaced(time.monotonic()):
             self._ended = "the certificate was replaced"
         return self._ended
 
