@@ -64,6 +64,10 @@ else
 endif
 check: lint types imports test ## what CI runs
 
+bench: $(VENV)/.dev ## every speed figure beside its reference (ARGS="--only ingest --json bench.json --quick")
+	@if command -v apt-get >/dev/null; then $(MAKE) --no-print-directory services || true; fi
+	@$(BIN)/python -m benchmarks $(ARGS)
+
 secrets: ## random passwords for docker-compose.yml, into .secrets
 	@$(PYTHON) docker/make_secrets.py .secrets jinxiu/gw-1
 

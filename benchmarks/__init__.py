@@ -1,0 +1,1 @@
+"""What `make bench` measures. Speed is measured here and asserted nowhere."""
