@@ -8,10 +8,10 @@ from pathlib import Path
 from anju_contracts.envelope import Stream
 from anju_contracts.event import Event, EventState
 from anju_contracts.receipt import Receipt
-from anju_edge_agent.samples import Sample
+from anju_edge_agent.samples import Sample, moment_of
 from anju_gateway.disk import connect, transaction, translated
 from anju_gateway.errors import CorruptOutboxError
-from anju_gateway.packing import Names, PackedBatch, pack_events, pack_samples
+from anju_gateway.packing import PackedBatch, pack_events, pack_samples
 from anju_gateway.queries import load_queries
 
 VERSION = 1
@@ -72,7 +72,6 @@ class OutboxFile:
     def __init__(self, path: Path, limits: Limits, *, alarms: Iterable[tuple[str, str]] = ()) -> None:
         """`alarms` are raised, as (asset, code), should the file have to be made."""
         self._limits = limits
-        self._names = Names()
         self._queries = load_queries()
         with translated():
             self._db = connect(path)
@@ -92,11 +91,7 @@ class OutboxFile:
         with translated(), transaction(self._db):
             if work.shift_us:
                 self._shift(work.shift_us, counts)
-            samples, events = counts[Stream.TELEMETRY], counts[Stream.EVENT]
-            self._add(
-                pack_samples(work.samples, self._names, epoch=self.epoch, last_seq=samples.last_seq), counts, now_us
-            )
-            self._add(pack_events(work.events, epoch=self.epoch, last_seq=events.last_seq), counts, now_us)
+            self._keep(work, counts, now_us)
             self._note_alarms(work.events)
             for receipt in work.receipts:
                 self._forget(receipt, counts[receipt.stream])
@@ -155,6 +150,13 @@ class OutboxFile:
                 raise CorruptOutboxError(f"{stream}: {queued} samples are there, the account says {count.queued}")
             count.queued_bytes, count.oldest_us = queued_bytes, oldest_us
         return counts
+
+    def _keep(self, work: Work, counts: Mapping[Stream, Counts], now_us: int) -> None:
+        last_seq = {stream: count.last_seq for stream, count in counts.items()}
+        now = moment_of(now_us)
+        samples = pack_samples(work.samples, epoch=self.epoch, last_seq=last_seq[Stream.TELEMETRY], taken_at=now)
+        events = pack_events(work.events, epoch=self.epoch, last_seq=last_seq[Stream.EVENT], taken_at=now)
+        self._add([*samples, *events], counts, now_us)
 
     def _add(self, batches: Sequence[PackedBatch], counts: Mapping[Stream, Counts], now_us: int) -> None:
         for batch in batches:

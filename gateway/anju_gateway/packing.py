@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
+
+import msgspec
 
 from anju_contracts.envelope import Envelope, Stream
 from anju_contracts.event import Event, EventBatch, encode_events
-from anju_contracts.senml import Pack, encode_pack
 from anju_edge_agent.samples import Sample
 
 SAMPLES_A_BATCH = 500
 EVENTS_A_BATCH = 200
 T = TypeVar("T")
+_US = 1_000_000
 _LIVE, _HISTORICAL = b'"historical":false', b'"historical":true'
 
 
@@ -25,50 +28,63 @@ class PackedBatch:
     payload: bytes
 
 
-class Names:
-    """`asset/point` of samples, remembered: there are as many as points, and each comes a thousand times a day."""
-
-    def __init__(self) -> None:
-        self._names: dict[tuple[str, str], str] = {}
-
-    def of(self, sample: Sample) -> str:
-        key = (sample.asset, sample.point)
-        name = self._names.get(key)
-        if name is None:
-            name = self._names[key] = f"{sample.asset}/{sample.point}"
-        return name
-
-
-def pack_samples(samples: Sequence[Sample], names: Names, *, epoch: str, last_seq: int) -> list[PackedBatch]:
+def pack_samples(samples: Sequence[Sample], *, epoch: str, last_seq: int, taken_at: datetime) -> list[PackedBatch]:
     """Batches of at most SAMPLES_A_BATCH, numbered from `last_seq` + 1."""
-    batches = []
-    for seq, some in enumerate(_chunks(samples, SAMPLES_A_BATCH), last_seq + 1):
-        pack = Pack(
-            Envelope(epoch, seq, historical=False),
-            [names.of(sample) for sample in some],
-            [sample.at_us for sample in some],
-            [sample.value for sample in some],
-            [sample.quality for sample in some],
-            [None] * len(some),
-        )
-        batches.append(PackedBatch(Stream.TELEMETRY, seq, len(some), encode_pack(pack)))
-    return batches
+    return [
+        PackedBatch(Stream.TELEMETRY, seq, len(some), encode_samples(some, Envelope(epoch, seq, False, taken_at)))
+        for seq, some in enumerate(_chunks(samples, SAMPLES_A_BATCH), last_seq + 1)
+    ]
 
 
-def pack_events(events: Sequence[Event], *, epoch: str, last_seq: int) -> list[PackedBatch]:
+def pack_events(events: Sequence[Event], *, epoch: str, last_seq: int, taken_at: datetime) -> list[PackedBatch]:
     """Batches of at most EVENTS_A_BATCH, numbered from `last_seq` + 1."""
     return [
         PackedBatch(
-            Stream.EVENT, seq, len(some), encode_events(EventBatch(Envelope(epoch, seq, historical=False), list(some)))
+            Stream.EVENT,
+            seq,
+            len(some),
+            encode_events(EventBatch(Envelope(epoch, seq, False, taken_at), list(some))),
         )
         for seq, some in enumerate(_chunks(events, EVENTS_A_BATCH), last_seq + 1)
     ]
+
+
+def encode_samples(samples: Sequence[Sample], envelope: Envelope) -> bytes:
+    """To the byte what `senml.encode_pack` writes, in a third of the time: numbers are written by one call, and the
+    rest is text. Values are finite numbers, names are names."""
+    _, _, at_us, values, _ = zip(*samples, strict=True)
+    base_us = at_us[0] // _US * _US
+    numbers = msgspec.json.encode(values)[1:-1].decode().split(",")
+    asset_now, at_now, time_now, records = "", base_us, "", []
+    for (asset, point, at, _, quality), number in zip(samples, numbers, strict=True):
+        if at != at_now:
+            at_now = at
+            time_now = f',"t":{_text((at - base_us) / _US)}' if at != base_us else ""
+        quality_now = f',"q":{quality:d}' if quality else ""
+        if asset == asset_now:
+            records.append(f'{{"n":"{point}"{time_now},"v":{number}{quality_now}')
+        else:
+            base = "" if records else f',"bt":{_text(float(base_us // _US))}'
+            records.append(f'{{"bn":"{asset}/"{base},"n":"{point}"{time_now},"v":{number}{quality_now}')
+            asset_now = asset
+    records[0] += _envelope_text(envelope)
+    return f"[{'},'.join(records)}}}]".encode()
 
 
 def as_historical(payload: bytes) -> bytes:
     """The same batch, marked as backfill. The label stands once in a payload: inside a JSON string its quotes would
     be escaped."""
     return payload.replace(_LIVE, _HISTORICAL, 1)
+
+
+def _envelope_text(envelope: Envelope) -> str:
+    historical, taken_at = _text(envelope.historical), envelope.taken_at
+    taken = f',"taken_at":{_text(taken_at)}' if taken_at is not None else ""
+    return f',"epoch":"{envelope.epoch}","seq":{envelope.seq},"historical":{historical}{taken}'
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _chunks(items: Sequence[T], most: int) -> Iterable[Sequence[T]]:

@@ -7,9 +7,16 @@ from hypothesis import strategies as st
 from anju_contracts.codes import Severity
 from anju_contracts.envelope import Envelope, Stream
 from anju_contracts.event import Event, EventState, decode_events
-from anju_contracts.senml import decode_pack
+from anju_contracts.senml import Pack, decode_pack, encode_pack
 from anju_edge_agent.samples import Sample, moment_of
-from anju_gateway.packing import EVENTS_A_BATCH, SAMPLES_A_BATCH, Names, as_historical, pack_events, pack_samples
+from anju_gateway.packing import (
+    EVENTS_A_BATCH,
+    SAMPLES_A_BATCH,
+    as_historical,
+    encode_samples,
+    pack_events,
+    pack_samples,
+)
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 NOON = 1_767_268_800_000_000
@@ -27,13 +34,22 @@ texts = st.none() | st.text(max_size=20) | st.just('{"historical":false}')
 
 @given(st.lists(samples, min_size=1, max_size=1_200), st.integers(0, 10**9))
 def test_samples_come_out_of_their_batches_as_they_went_in(given_samples: list[Sample], last_seq: int) -> None:
-    batches = pack_samples(given_samples, Names(), epoch="e1", last_seq=last_seq)
+    batches = pack_samples(given_samples, epoch="e1", last_seq=last_seq, taken_at=NOW)
     packs = [decode_pack(batch.payload, now=NOW) for batch in batches]
     rows = [row for pack in packs for row in zip(pack.names, pack.at_us, pack.values, pack.qualities, strict=True)]
     assert rows == [(f"{one.asset}/{one.point}", one.at_us, one.value, one.quality) for one in given_samples]
     assert [batch.seq for batch in batches] == list(range(last_seq + 1, last_seq + 1 + len(batches)))
-    assert [pack.envelope for pack in packs] == [Envelope("e1", batch.seq) for batch in batches]
+    assert [pack.envelope for pack in packs] == [Envelope("e1", batch.seq, False, NOW) for batch in batches]
     assert all(batch.samples == len(pack) <= SAMPLES_A_BATCH for batch, pack in zip(batches, packs, strict=True))
+
+
+@given(st.lists(samples, min_size=1, max_size=60), st.none() | st.just(NOW))
+def test_a_pack_is_to_the_byte_what_the_contract_writes(given_samples: list[Sample], taken_at: datetime | None) -> None:
+    envelope = Envelope("e1", 7, False, taken_at)
+    pack = Pack(envelope)
+    for one in given_samples:
+        pack.append(f"{one.asset}/{one.point}", one.at_us, one.value, one.quality)
+    assert encode_samples(given_samples, envelope) == encode_pack(pack)
 
 
 @given(st.lists(texts, min_size=1, max_size=500))
@@ -42,15 +58,15 @@ def test_events_come_out_of_their_batches_as_they_went_in_also_as_backfill(found
         Event("lift-01", "lift.tilt", moment_of(NOON + index), EventState.RAISE, Severity.MINOR, text=text)
         for index, text in enumerate(found)
     ]
-    batches = pack_events(events, epoch="e1", last_seq=0)
+    batches = pack_events(events, epoch="e1", last_seq=0, taken_at=NOW)
     decoded = [decode_events(as_historical(batch.payload)) for batch in batches]
     assert [event for batch in decoded for event in batch.events] == events
-    assert [batch.envelope for batch in decoded] == [Envelope("e1", batch.seq, historical=True) for batch in batches]
+    assert [batch.envelope for batch in decoded] == [Envelope("e1", batch.seq, True, NOW) for batch in batches]
     assert all(batch.stream is Stream.EVENT and batch.samples <= EVENTS_A_BATCH for batch in batches)
 
 
 def test_backfill_is_the_same_batch_with_another_mark() -> None:
-    (batch,) = pack_samples([Sample("em-001", "power_w", NOON, 850.0)], Names(), epoch="e1", last_seq=6)
+    (batch,) = pack_samples([Sample("em-001", "power_w", NOON, 850.0)], epoch="e1", last_seq=6, taken_at=NOW)
     live, backfill = json.loads(batch.payload), json.loads(as_historical(batch.payload))
     assert (live[0].pop("historical"), backfill[0].pop("historical")) == (False, True)
     assert live == backfill
