@@ -49,6 +49,26 @@ DEFAULT_COSTS: Final = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """A new asset in CNY, work included, and the years it usually serves; `limit_years`: the time of use that rules
+    prescribe (JJG 162: water meters up to DN25 6 years; JJG 596 and grid practice: electronic meters 8 years)."""
+
+    price: float
+    life_years: float
+    limit_years: float | None = None
+
+
+DEFAULT_REPLACEMENTS: Final = MappingProxyType(
+    {
+        "lift": Replacement(250_000, 15),
+        "door": Replacement(6_000, 10),
+        "electric_meter": Replacement(350, 8, 8),
+        "water_meter": Replacement(300, 6, 6),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """`costs` maps "kind/component", "kind" or "" (everything else) to what its failure costs.
 
@@ -76,12 +96,17 @@ class Policy:
     """Prevented failures of safety-relevant components count this much more."""
     safety: frozenset[str] = frozenset()
     """Further safety-relevant "kind/component" beyond those that contracts name."""
+    replacements: Mapping[str, Replacement] = field(default_factory=lambda: DEFAULT_REPLACEMENTS)
+    """By kind; of others nothing is said about replacing."""
 
     def cost_of(self, kind: str, component: str) -> FailureCost:
         for key in (f"{kind}/{component}", kind, ""):
             if key in self.costs:
                 return self.costs[key]
         return DEFAULT_COSTS[""]
+
+    def replacement_of(self, kind: str) -> Replacement | None:
+        return self.replacements.get(kind)
 
     def is_safety(self, kind: str, component: str) -> bool:
         return is_safety_relevant(kind, component) or f"{kind}/{component}" in self.safety
@@ -106,6 +131,12 @@ class _CostRow(msgspec.Struct, forbid_unknown_fields=True):
     downtime_per_h: float = 50.0
 
 
+class _ReplacementRow(msgspec.Struct, forbid_unknown_fields=True):
+    price: float
+    life_years: float
+    limit_years: float | None = None
+
+
 class _PolicyFile(msgspec.Struct, forbid_unknown_fields=True):
     visit: float = 200.0
     false_visit: float = 400.0
@@ -119,6 +150,7 @@ class _PolicyFile(msgspec.Struct, forbid_unknown_fields=True):
     safety_factor: float = 1.5
     safety: list[str] = []
     costs: dict[str, _CostRow] = {}
+    replacements: dict[str, _ReplacementRow] = {}
 
 
 def parse_policy(text: bytes | str) -> Policy:
@@ -137,12 +169,14 @@ def parse_policy(text: bytes | str) -> Policy:
     plain: dict[str, Any] = {
         name: getattr(found, name)
         for name in (f.name for f in fields(Policy))
-        if hasattr(found, name) and name not in ("costs", "safety")
+        if hasattr(found, name) and name not in ("costs", "safety", "replacements")
     }
+    new = {kind: Replacement(row.price, row.life_years, row.limit_years) for kind, row in found.replacements.items()}
     return Policy(
         costs=costs,
         cool_down=timedelta(days=found.cool_down_days),
         safety=frozenset(found.safety),
+        replacements={**DEFAULT_REPLACEMENTS, **new},
         **plain,
     )
 
@@ -154,5 +188,8 @@ def _check(found: _PolicyFile) -> None:
     for name in ("least_probability", "trust"):
         if not 0 <= getattr(found, name) <= 1:
             raise PolicyRefused(name, getattr(found, name), "a share, 0 to 1")
+    for kind, row in found.replacements.items():
+        if row.price < 0 or row.life_years <= 0:
+            raise PolicyRefused(f"replacements.{kind}", (row.price, row.life_years), "a price and a life in years")
     if not 0 < found.effectiveness <= 1:
         raise PolicyRefused("effectiveness", found.effectiveness, "a share above 0, at most 1")

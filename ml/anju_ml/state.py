@@ -13,7 +13,7 @@ from anju_ml.errors import ArtifactRefused
 from anju_ml.hazards import OwnMember, SharedMember
 from anju_ml.layout import Layout
 from anju_ml.model import Model
-from anju_ml.policy import FailureCost, Policy
+from anju_ml.policy import FailureCost, Policy, Replacement
 from anju_ml.signature import Channel, Signature
 from anju_ml.target import KindModel, Target
 
@@ -138,6 +138,7 @@ def _kind(kind: str, state: State, shared: tuple[SharedMember, ...]) -> KindMode
 def _policy_state(policy: Policy) -> State:
     state: State = {field.name: getattr(policy, field.name) for field in dataclasses.fields(policy)}
     state["costs"] = {key: dataclasses.asdict(cost) for key, cost in policy.costs.items()}
+    state["replacements"] = {key: dataclasses.asdict(each) for key, each in policy.replacements.items()}
     state["safety"] = sorted(policy.safety)
     for name in ("horizon", "lead", "cool_down"):
         state[name] = state[name].total_seconds()
@@ -147,6 +148,7 @@ def _policy_state(policy: Policy) -> State:
 def _policy(state: Mapping[str, Any]) -> Policy:
     plain = dict(state)
     plain["costs"] = {key: FailureCost(**cost) for key, cost in state["costs"].items()}
+    plain["replacements"] = {key: Replacement(**each) for key, each in state["replacements"].items()}
     plain["safety"] = frozenset(state["safety"])
     for name in ("horizon", "lead", "cool_down"):
         plain[name] = timedelta(seconds=state[name])
