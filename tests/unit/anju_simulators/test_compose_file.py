@@ -101,3 +101,12 @@ def test_the_broker_knows_an_account_by_the_hash_of_its_password(tmp_path: Path)
     expected = hashlib.pbkdf2_hmac("sha512", written["mqtt_platform"].encode(), base64.b64decode(salt), int(iterations))
     assert (account, kind) == ("platform", "7")
     assert base64.b64decode(digest) == expected
+
+
+def test_only_the_listener_with_certificates_is_published_to_others() -> None:
+    overlay = yaml.safe_load((ROOT / "docker-compose.tls.yml").read_text(encoding="utf-8"))["services"]
+    assert overlay.keys() == {"mosquitto"}
+    assert overlay["mosquitto"]["ports"] == ["${MQTTS_PORT:-8883}:8883"]
+    sources = [volume.split(":")[0] for volume in overlay["mosquitto"]["volumes"]]
+    assert sources == ["./docker/mosquitto-tls.conf", "./.secrets/authority/broker"]
+    assert (ROOT / sources[0]).is_file()
