@@ -1,4 +1,4 @@
-"""`anju worker`: runs the jobs of every step as event time goes on."""
+"""`anju worker`: runs the jobs of every step as event time goes on, and what follows real time beside them."""
 
 import logging
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ import psycopg
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from psycopg.rows import scalar_row
 
+from anju_platform.beats import Beat, beating
 from anju_platform.bootstrap import Pool, open_pool
 from anju_platform.config import Settings
 from anju_platform.jobs import Job, JobContext, is_due, last_runs, run_job
@@ -26,9 +27,10 @@ _log = logging.getLogger(__name__)
 class Worker:
     """Each job runs in a thread of its own, never twice at once, so that a long training holds up no scoring."""
 
-    def __init__(self, settings: Settings, jobs: Sequence[Job], *, stopping: Event) -> None:
+    def __init__(self, settings: Settings, jobs: Sequence[Job], *, stopping: Event, beats: Sequence[Beat] = ()) -> None:
         self._settings = settings
         self._jobs = jobs
+        self._beats = beats
         self._stopping = stopping
         self._running: dict[str, Thread] = {}
         self.registry = CollectorRegistry()
@@ -38,7 +40,8 @@ class Worker:
     def run(self) -> None:
         """Until `stopping` is set. While the database is away nothing runs."""
         pool = open_pool(self._settings, program="worker", size=2 * len(self._jobs) + 2)
-        with serve_metrics(self.registry, self._settings.metrics_port), pool:
+        beats = beating(self._beats, self._settings, stopping=self._stopping, registry=self.registry)
+        with serve_metrics(self.registry, self._settings.metrics_port), pool, beats:
             while not self._stopping.is_set():
                 try:
                     self._start_due_jobs(pool)
@@ -81,6 +84,13 @@ def all_jobs() -> tuple[Job, ...]:
     from anju_platform.tickets.jobs import JOBS as TICKETS  # noqa: PLC0415
 
     return (*STORAGE, *TICKETS, *SCORING)
+
+
+def all_beats() -> tuple[Beat, ...]:
+    """What follows real time."""
+    from anju_platform.reconcile.beats import BEATS as RECONCILE  # noqa: PLC0415
+
+    return RECONCILE
 
 
 def _is_due(conn: psycopg.Connection, job: Job, context: JobContext) -> bool:

@@ -122,10 +122,10 @@ def list_repairs(
 
 
 def list_gateways(
-    conn: Conn, *, community: str | None = None, after: str | None = None, limit: int
+    conn: Conn, *, community: str | None = None, gateway: str | None = None, after: str | None = None, limit: int
 ) -> list[GatewayView]:
     """In the order of `community/gateway`, after the one named so."""
-    parameters = {"community": community, "after": after, "limit": limit}
+    parameters = {"community": community, "gateway": gateway, "after": after, "limit": limit}
     with conn.cursor(row_factory=class_row(GatewayView)) as cur:
         return cur.execute(QUERIES["gateways_page"], parameters).fetchall()
 

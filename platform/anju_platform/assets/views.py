@@ -154,6 +154,9 @@ class GatewayView(BaseModel):
     watermark_at: datetime | None
     account: dict[str, Any] | None = Field(description="Its latest account of what it took, as it told it")
     account_at: datetime | None
+    clock_offset_s: float | None = Field(description="Its clock minus the platform's, in real seconds")
+    clock_is_wrong: bool
+    faults: int = Field(description="What is wrong with it now and nobody has acknowledged, its own faults included")
 
 
 class Series(BaseModel):

@@ -17,6 +17,8 @@ from anju_platform.bootstrap import Pool
 from anju_platform.config import Settings
 from anju_platform.desk import api as desk_api
 from anju_platform.ingest import api as ingest_api
+from anju_platform.reconcile import api as reconcile_api
+from anju_platform.reconcile import pages as reconcile_pages
 from anju_platform.scoring import api as scoring_api
 from anju_platform.scoring import pages as scoring_pages
 from anju_platform.tickets import api as tickets_api
@@ -84,9 +86,9 @@ def create_app(pool: Pool, settings: Settings, options: WebOptions) -> FastAPI:
 
 
 def _include(app: FastAPI) -> None:
-    for api in (assets_api, tickets_api, desk_api, scoring_api, ingest_api):
+    for api in (assets_api, tickets_api, desk_api, scoring_api, ingest_api, reconcile_api):
         app.include_router(api.router, prefix=API)
-    for step in (probes, stream, assets_pages, tickets_pages, scoring_pages):
+    for step in (probes, stream, assets_pages, tickets_pages, scoring_pages, reconcile_pages):
         app.include_router(step.router)
 
 

@@ -1,5 +1,6 @@
 """How moments, spans, figures and probabilities read in each language. Pure."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -43,6 +44,10 @@ class Formats:
     def clock(self, at: datetime) -> str:
         """Hours, minutes and seconds, local."""
         return f"{at.astimezone(self.zone):%H:%M:%S}"
+
+    def ranges(self, ranges: Iterable[Sequence[int]]) -> str:
+        """`7, 12–15`: numbers and stretches of numbers, both ends included."""
+        return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in ranges)
 
     def iso(self, at: datetime | None) -> str:
         """For a `datetime` attribute."""

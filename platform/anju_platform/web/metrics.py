@@ -1,11 +1,14 @@
 """What Prometheus scrapes: requests of this process, and the state of the fleet as the database has it."""
 
 import time
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from psycopg import Connection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from anju_contracts.clock import Clock
+from anju_platform.reconcile.metrics import add_gateway_gauges
 from anju_platform.storage.queries import load_queries
 
 QUERIES = load_queries(__package__)
@@ -53,7 +56,7 @@ class MetricsMiddleware:
             self._metrics.seconds.labels(method, route).observe(time.monotonic() - began)
 
 
-def fleet_metrics(conn: Connection[tuple[str, str, str, str, float | None]]) -> bytes:
+def fleet_metrics(conn: Connection[tuple[str, str, str, str, float | None]], *, now: datetime, clock: Clock) -> bytes:
     """Gauges of the fleet in Prometheus' text format.
 
     The query gives (gauge, community, first label, second label, value).
@@ -80,6 +83,7 @@ def fleet_metrics(conn: Connection[tuple[str, str, str, str, float | None]]) -> 
     for name, community, first, second, value in conn.execute(QUERIES["fleet_gauges"]):
         labels = [community, first, second] if name == "open_tickets" else [community, first]
         gauges[name].labels(*labels).set(value or 0.0)
+    add_gateway_gauges(conn, registry, now=now, clock=clock)
     return generate_latest(registry)
 
 

@@ -20,6 +20,10 @@ def asset(key: str) -> str:
     return f"/assets/{key}"
 
 
+def gateway(community: str, gateway: str) -> str:
+    return f"/c/{community}/gateways/{gateway}"
+
+
 def tickets(community: str, **query: str | Sequence[str] | None) -> str:
     pairs = [(name, value) for name, values in query.items() for value in _each(values)]
     return _with_query(f"/c/{community}/tickets", pairs)

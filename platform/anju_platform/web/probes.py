@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from anju_platform.errors import StorageUnavailable
 from anju_platform.storage.migrate import schema_is_current
-from anju_platform.web.context import Conn, context_of
+from anju_platform.web.context import Conn, Now, context_of
 from anju_platform.web.metrics import WebMetrics, fleet_metrics
 from anju_platform.web.problems import problem_responses
 
@@ -34,7 +34,8 @@ def readyz(conn: Conn) -> Health:
 
 
 @router.get("/metrics", include_in_schema=False)
-def metrics(request: Request, conn: Conn) -> Response:
+def metrics(request: Request, conn: Conn, now: Now) -> Response:
     own = cast("WebMetrics", request.app.state.metrics)
     own.watchers.set(context_of(request).changes.subscribers)
-    return Response(generate_latest(own.registry) + fleet_metrics(conn), media_type=CONTENT_TYPE_LATEST)
+    fleet = fleet_metrics(conn, now=now, clock=context_of(request).settings.clock)
+    return Response(generate_latest(own.registry) + fleet, media_type=CONTENT_TYPE_LATEST)

@@ -1,70 +1,22 @@
 """Accounts held against a real ledger: what is lost, dropped, queued, left behind or overdue is named."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import psycopg
 import pytest
-from arriving import NOON, Intake, arrival, birth, intake_on, state, telemetry
+from arriving import NOON, Intake
+from reconciling import MINUTE, account, batches, check, intake_with_a_gateway
 
-from anju_contracts.account import Account, StreamAccount, encode_account
-from anju_contracts.clock import RealClock
-from anju_contracts.envelope import Stream
-from anju_contracts.state import Presence
-from anju_contracts.topics import Channel
-from anju_platform.ingest.models import Arrival
-from anju_platform.reconcile.check import Changes, read_balances, read_gaps, reconcile
+from anju_platform.reconcile.check import Changes, read_balances, read_gaps
 from anju_platform.reconcile.models import FaultCode
 from anju_platform.storage.retention import forget_old_bookkeeping
-
-MINUTE = timedelta(minutes=1)
-PER_BATCH = 10
-
-
-def batches(first: int, last: int, *, epoch: str = "e1") -> list[Arrival]:
-    return [
-        telemetry(
-            [("lift-01/trips", NOON - timedelta(seconds=seq * PER_BATCH + n), 1.0) for n in range(PER_BATCH)],
-            seq=seq,
-            epoch=epoch,
-        )
-        for seq in range(first, last + 1)
-    ]
-
-
-def account(
-    committed: int,
-    *,
-    queued: int = 0,
-    dropped: dict[str, int] | None = None,
-    last_seq: int | None = None,
-    first_queued: int | None = None,
-    epoch: str = "e1",
-    at: datetime = NOON,
-) -> Arrival:
-    """An account in batches of PER_BATCH samples."""
-    dropped = dropped or {}
-    produced = committed + queued + sum(dropped.values())
-    told = StreamAccount(
-        produced * PER_BATCH,
-        committed * PER_BATCH,
-        queued * PER_BATCH,
-        {reason: count * PER_BATCH for reason, count in dropped.items()},
-        produced if last_seq is None else last_seq,
-        first_queued,
-    )
-    return arrival(Channel.ACCOUNT, encode_account(Account(epoch, at, {Stream.TELEMETRY: told})), at=at)
 
 
 @pytest.fixture
 def intake(database_url: str) -> Iterator[Intake]:
-    with intake_on(database_url) as made:
-        made.take(birth(), state(Presence.ONLINE, NOON))
+    with intake_with_a_gateway(database_url) as made:
         yield made
-
-
-def check(intake: Intake, *, now: datetime = NOON) -> Changes:
-    return reconcile(intake.conn, now=now, clock=RealClock(), every_s=0)
 
 
 def open_faults(intake: Intake) -> dict[str, tuple[object, ...]]:

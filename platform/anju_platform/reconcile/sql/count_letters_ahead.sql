@@ -1,0 +1,2 @@
+SELECT count(*) FROM dead_letter
+WHERE community_id = %(community)s AND gateway_id = %(gateway)s AND reason = 'future' AND replayed_at IS NULL;
