@@ -97,6 +97,7 @@ CODES: Final = MappingProxyType(
             _code("door.lock_fault", _M, "门锁故障", "lock failed", component="lock"),
             _code("door.reader_error", _N, "读卡错误", "credential read failed", component="reader"),
             _code("door.reader_offline", _M, "读卡器离线", "reader offline", component="reader"),
+            _code("door.credential_read", _I, "刷卡", "credential read"),
             _code("door.battery_low", _N, "后备电池电压低", "backup battery low", component="battery"),
             _code("door.mains_lost", _N, "门禁停电", "door lost mains"),
             _code("door.lockdown", _M, "紧急锁闭", "locked down"),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
+from anju_edge_agent.actions import ActionSpec
 from anju_edge_agent.rules import EventRule
 from anju_edge_agent.samples import us_of
 
@@ -54,8 +55,24 @@ class JsonMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class JsonCommand:
+    """How an action is told: `payload` goes to `topic`, with `{id}` in it for a fresh id and `{<parameter>}` for a
+    number. The answer comes on `answer_topic` with that id at `answer_id`, true at `done` when it was done, and maybe
+    a text at `reason` when not."""
+
+    spec: ActionSpec
+    topic: str
+    payload: Mapping[str, object]
+    answer_topic: str
+    answer_id: Path
+    done: Path
+    reason: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class JsonDialect:
     messages: tuple[JsonMessage, ...]
+    commands: Mapping[str, JsonCommand] = field(default_factory=dict)
 
 
 def parse_path(text: str) -> Path:

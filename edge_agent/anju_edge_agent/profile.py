@@ -1,18 +1,19 @@
 """Device profiles: everything Anju knows about a device model, as data. Adding a model is adding a profile."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from anju_contracts.birth import PointKind
 from anju_contracts.kinds import Label
 from anju_edge_agent.actions import ActionSpec
 from anju_edge_agent.dialect import JsonDialect
 from anju_edge_agent.dlt645 import Dlt645Map
+from anju_edge_agent.osdp import OsdpMap
 from anju_edge_agent.registers import ModbusMap
 from anju_edge_agent.rules import Threshold
 from anju_edge_agent.sampling import EVERY_VALUE, Sampling
 
-Protocol = ModbusMap | Dlt645Map | JsonDialect
+Protocol = ModbusMap | Dlt645Map | OsdpMap | JsonDialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class PointSpec:
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A device model. `protocol` is the part that only its driver reads. `silent_after` periods without an answer
-    raise `device.silent`. `actions` are what devices of this model can be told to do."""
+    raise `device.silent`."""
 
     name: str
     kind: str
@@ -52,7 +53,13 @@ class Profile:
     points: tuple[PointSpec, ...]
     thresholds: tuple[Threshold, ...]
     protocol: Protocol
-    actions: Mapping[str, ActionSpec] = field(default_factory=dict)
+
+    @property
+    def actions(self) -> Mapping[str, ActionSpec]:
+        """What devices of this model can be told to do, by name."""
+        if isinstance(self.protocol, ModbusMap | Dlt645Map):
+            return {}
+        return {name: command.spec for name, command in self.protocol.commands.items()}
 
 
 COMM_POINTS = (

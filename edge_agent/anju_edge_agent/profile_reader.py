@@ -13,6 +13,7 @@ from anju_edge_agent.debounce import Debounce
 from anju_edge_agent.dialect_reader import read_dialect
 from anju_edge_agent.dlt645_reader import read_dlt645_map
 from anju_edge_agent.errors import ProfileError
+from anju_edge_agent.osdp_reader import read_osdp_map
 from anju_edge_agent.profile import PointSpec, Profile, Protocol
 from anju_edge_agent.register_reader import read_modbus_map
 from anju_edge_agent.rule_reader import read_rule
@@ -23,7 +24,7 @@ from anju_edge_agent.tables import Problem, Table, read_toml
 MOST_POINTS: Final = 1_000
 _Reader = Callable[[Table, Sequence[Table], Sequence[str]], Protocol]
 PROTOCOLS: Final[Mapping[str, _Reader]] = MappingProxyType(
-    {"modbus": read_modbus_map, "dlt645": read_dlt645_map, "mqtt_json": read_dialect}
+    {"modbus": read_modbus_map, "dlt645": read_dlt645_map, "osdp": read_osdp_map, "mqtt_json": read_dialect}
 )
 """What reads the part of a profile that only one driver knows: (root, points, their ids) -> protocol."""
 

@@ -12,8 +12,10 @@ from anju_edge_agent.drivers.dlt645 import Dlt645Bus, dlt645_agent
 from anju_edge_agent.drivers.modbus import modbus_agent
 from anju_edge_agent.drivers.modbus_line import ModbusBus
 from anju_edge_agent.drivers.mqtt_json import MqttJsonAgent, MqttListener
+from anju_edge_agent.drivers.osdp import OsdpAgent, OsdpBus
 from anju_edge_agent.endpoint import read_endpoint
 from anju_edge_agent.flow import Device
+from anju_edge_agent.key_reader import read_key
 from anju_edge_agent.place import Place, SerialPlace
 from anju_edge_agent.place_reader import read_place
 from anju_edge_agent.tables import Table
@@ -73,6 +75,24 @@ def _read_dlt645(table: Table, _folder: Path, _client_id: str) -> Plan:
     return Plan(lambda devices, context: dlt645_agent(bus, devices, context), bus.place)
 
 
+def _read_osdp(table: Table, folder: Path, _client_id: str) -> Plan:
+    """The readers' keys stand beside their addresses, in files of their own."""
+    readers = table.tables("device", required=True)
+    keys = {str(reader.integer("address", 0)): read_key(reader, "key_file", folder) for reader in readers}
+    bus = OsdpBus(
+        place=read_place(table, SerialPlace("", 9_600), port=_SERIAL_SERVER_PORT),
+        keys=keys,
+        credential_key=read_key(table, "credential_key_file", folder),
+        timeout_s=table.number("timeout_s", 1.0, above=0, most=60),
+    )
+    return Plan(lambda devices, context: OsdpAgent(bus, devices, context), bus.place)
+
+
+def _read_reader_address(table: Table) -> str:
+    table.text("key_file")  # read with the agent, which is told the folder
+    return str(table.integer("address", required=True, least=0, most=126))
+
+
 def _read_meter_address(table: Table) -> str:
     address = table.text("address", required=True)
     if address and not (len(address) == ADDRESS_DIGITS and address.isascii() and address.isdecimal()):
@@ -95,6 +115,7 @@ DRIVERS: Final[Mapping[str, Driver]] = MappingProxyType(
     {
         "modbus": Driver(_read_modbus, _read_unit, "unit"),
         "dlt645": Driver(_read_dlt645, _read_meter_address, "address"),
+        "osdp": Driver(_read_osdp, _read_reader_address, "address"),
         "mqtt_json": Driver(_read_mqtt_json, _read_device_id, "device", one_bus=False),
     }
 )
