@@ -50,13 +50,15 @@ def corrected(data_us: int, machine_us: int, found: Exchange | None, limit_us: i
 
 
 class DataClock:
-    """A Clock. `machine` is the deployment's clock as this machine shows it, real or scaled. `on_step` is told by how
-    many microseconds the data's clock was put right. Safe to use from any thread."""
+    """A Clock. `machine` is the deployment's clock as this machine shows it, real or scaled; where `start_us` is known,
+    that is the time at the start, whatever the machine shows. `on_step` is told by how many microseconds the data's
+    clock was put right. Safe to use from any thread."""
 
     def __init__(
         self,
         machine: Clock,
         *,
+        start_us: int | None = None,
         on_step: Callable[[int], None] = lambda _us: None,
         steady: Callable[[], float] = steady_s,
     ) -> None:
@@ -65,7 +67,8 @@ class DataClock:
         self._steady = steady
         self._rate_us = _US / machine.real_s(1.0)
         self._limit_us = round(JUMP_S * self._rate_us)
-        self._start_us, self._start_s = us_of(machine.now()), steady()
+        self._start_s = steady()
+        self._start_us = us_of(machine.now()) if start_us is None else start_us
         self._ahead_us = 0
         self._watched_s = self._start_s
         self._reference = Reference()

@@ -11,6 +11,7 @@ from pathlib import Path
 from anju_contracts.clock import Clock
 from anju_edge_agent.samples import Sink
 from anju_gateway.accounting import Books
+from anju_gateway.clock_memory import ClockMemory
 from anju_gateway.config import ConfiguredAgent, GatewayConfig
 from anju_gateway.data_clock import DataClock
 from anju_gateway.errors import AlreadyRunningError
@@ -19,6 +20,7 @@ from anju_gateway.outbox import Outbox
 from anju_gateway.uplink import Surroundings, UplinkRunner
 
 OUTBOX_FILE = "outbox.sqlite3"
+CLOCK_FILE = "clock.json"
 WATCH_S = 1.0
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,8 @@ class Gateway:
     def __init__(self, config: GatewayConfig, machine: Clock) -> None:
         """`machine` is the deployment's clock as this machine shows it; the data have a steadier one."""
         wake = threading.Event()
-        self.clock = DataClock(machine, on_step=self._on_step)
+        self._memory = ClockMemory(config.data_dir / CLOCK_FILE, machine)
+        self.clock = DataClock(machine, start_us=self._memory.recall(), on_step=self._on_step)
         self.outbox = Outbox(
             config.data_dir / OUTBOX_FILE,
             config.limits,
@@ -63,10 +66,12 @@ class Gateway:
     def _watch(self) -> None:
         while not self._stop.wait(WATCH_S):
             self.clock.watch()
+            self._memory.keep(self.clock)
 
     def _on_step(self, step_us: int) -> None:
         """The data's clock was put right: what was taken in this run is as old as it was, and agents begin anew, lest
         they take the step for silence of their devices."""
+        self._memory.keep(self.clock, at_once=True)
         self.outbox.shift(step_us)
         self._host.restart()
 
