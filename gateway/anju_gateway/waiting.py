@@ -46,7 +46,7 @@ class Waiting:
     shift_us: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.entries or self.receipts or self.held or self.shift_us or any(self.refused.values()))
+        return bool(self.entries or self.receipts or self.held or self.shift_us or self.drops())
 
     def refuse(self, entry: Entry, reason: str) -> None:
         """Give its samples up and count them; keep its events."""
@@ -77,7 +77,7 @@ class Waiting:
         )
 
     def drops(self) -> Mapping[Stream, Mapping[str, int]]:
-        return {stream: drops for stream, drops in self.refused.items() if drops}
+        return {stream: drops for stream, drops in self.refused.items() if drops.total()}
 
 
 def check(samples: Sequence[Sample], events: Sequence[Event]) -> None:

@@ -17,7 +17,7 @@ from anju_contracts.senml import decode_pack
 from anju_edge_agent.samples import Sample, moment_of, us_of
 from anju_gateway.errors import OutboxError
 from anju_gateway.outbox import Outbox
-from anju_gateway.outbox_file import Limits
+from anju_gateway.outbox_file import Limits, OutboxFile
 
 NOON = 1_767_268_800_000_000
 CLOCK = RealClock()
@@ -154,7 +154,7 @@ def test_a_file_that_breaks_while_it_is_in_use_is_replaced_as_soon_as_it_shows(p
 
 @contextmanager
 def full_disk() -> Iterator[None]:
-    """No file of this process can grow beyond 4 KiB."""
+    """No file of this process can grow beyond 4 KiB, which SQLite takes for an error of the disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, hard))
     try:
@@ -196,6 +196,80 @@ def test_what_a_full_disk_never_took_is_refused_at_the_end(opened: Open) -> None
         with pytest.raises(OutboxError):
             waiting.result(20)
     assert values_in(opened()) == [1.0]
+
+
+def wait_until(condition: Callable[[], object]) -> bool:
+    until_s = time.monotonic() + 20
+    while not condition() and time.monotonic() < until_s:
+        time.sleep(0.01)
+    return bool(condition())
+
+
+def test_agents_that_ask_go_on_when_the_disk_takes_nothing_for_long_and_every_drop_is_counted(path: Path) -> None:
+    outbox = Outbox(path, Limits(patience_s=0.2), CLOCK)
+    outbox([sample(1)], [])
+    with full_disk():
+        outbox.polled([sample(2)] * 2_000, [event("lift.tilt", EventState.RAISE)])
+        outbox.polled([sample(3)] * 2_000, [])
+        assert [fault.code for fault in outbox.faults()] == ["gateway.outbox_stuck"]
+        count = outbox.counts()[Stream.TELEMETRY]
+        assert (count.produced, count.dropped) == (4_001, {"disk_error": 4_000})
+    assert wait_until(lambda: outbox.counts()[Stream.EVENT].queued)
+    assert (outbox.trouble, outbox.faults(), values_in(outbox)) == (None, [], [1.0])
+    assert outbox.raised() == {"lift-01": {"lift.tilt"}}
+    outbox.close()
+    again = OutboxFile(path, Limits())
+    count = again.counts[Stream.TELEMETRY]
+    assert (count.produced, count.queued, count.dropped) == (4_001, 1, {"disk_error": 4_000})
+    again.close()
+
+
+def test_agents_that_ask_are_told_too_what_was_never_written(path: Path) -> None:
+    outbox = Outbox(path, Limits(), CLOCK)
+    outbox.polled([sample(1)], [])
+    with ThreadPoolExecutor(1) as pool:
+        with full_disk():
+            waiting = pool.submit(outbox.polled, [sample(2)] * 2_000, [])
+            assert wait_for_trouble(outbox)
+            outbox.close()
+        with pytest.raises(OutboxError):
+            waiting.result(20)
+
+
+def test_what_nobody_can_write_is_refused_to_who_handed_it_over_and_to_nobody_else(opened: Open) -> None:
+    outbox = opened()
+    for bad in (float("nan"), float("inf"), "12"):
+        with pytest.raises(OutboxError):
+            outbox([sample(1)._replace(value=bad)], [])  # type: ignore[arg-type]
+    with pytest.raises(OutboxError, match="TypeError"):
+        outbox([sample(1)._replace(at_us="noon")], [])  # type: ignore[arg-type]
+    outbox([sample(2)], [])
+    assert values_in(outbox) == [2.0]
+
+
+def test_a_file_that_breaks_in_use_takes_no_alarm_with_it_and_is_told_as_a_fault(path: Path, opened: Open) -> None:
+    outbox = opened()
+    outbox([sample(1)], [event("lift.tilt", EventState.RAISE)])
+    for _ in range(2):
+        epoch = outbox.epoch
+        for suffix in ("", "-wal"):
+            file = path.with_name(path.name + suffix)
+            file.write_bytes(b"\xff" * max(file.stat().st_size, 8_192))
+        values_in(outbox)
+        assert wait_until(lambda before=epoch: outbox.epoch != before)
+        (fault,) = outbox.faults()
+        assert fault.code == "gateway.outbox_corrupt"
+        assert f"epoch {epoch}" in str(fault.text)
+    outbox.close()
+    assert opened().raised() == {"lift-01": {"lift.tilt"}}
+    assert outbox.set_aside is not None
+    kept = {file.name for file in path.parent.glob("*.corrupt-*") if not file.name.endswith(("-wal", "-shm"))}
+    assert kept == {outbox.set_aside.name}
+
+
+def test_an_outbox_that_cannot_be_made_says_where(tmp_path: Path) -> None:
+    with pytest.raises(OutboxError, match=r"missing/outbox\.sqlite3: unable to open"):
+        Outbox(tmp_path / "missing" / "outbox.sqlite3", Limits(), CLOCK)
 
 
 def test_batches_wait_their_whole_life_for_a_receipt_and_no_longer(path: Path) -> None:

@@ -1,3 +1,5 @@
+import random
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -114,6 +116,60 @@ def test_what_is_too_old_is_dropped_and_counted(path: Path) -> None:
     assert outbox.counts[Stream.TELEMETRY].dropped == {"too_old": 10}
     assert outbox.counts[Stream.EVENT].dropped == {"too_old": 1}
     outbox.close()
+
+
+def test_a_wrong_clock_at_the_start_makes_nothing_too_old_until_it_is_known_to_be_right(path: Path) -> None:
+    outbox = OutboxFile(path, Limits(max_age_s=86_400))
+    outbox.write(Work(samples=samples(10), events=[event()]), now_us=NOON)
+    outbox.close()
+    again, wrong_us = OutboxFile(path, Limits(max_age_s=86_400)), NOON + 1_000 * DAY
+    again.write(Work(samples=samples(3)), now_us=wrong_us)
+    assert seqs_in(path, Stream.TELEMETRY) == [1, 2]
+    again.write(Work(shift_us=NOON - wrong_us), now_us=NOON + DAY // 2, confirmed=True)
+    assert seqs_in(path, Stream.TELEMETRY) == [1, 2]
+    assert again.counts[Stream.TELEMETRY].oldest_us == NOON
+    again.write(Work(), now_us=NOON + DAY + 1, confirmed=True)
+    assert again.counts[Stream.TELEMETRY].dropped == {"too_old": 13}
+    again.close()
+
+
+def test_what_a_clock_that_is_put_right_has_taken_is_as_old_as_it_was(path: Path) -> None:
+    outbox = OutboxFile(path, Limits(max_age_s=86_400))
+    outbox.write(Work(samples=samples(10)), now_us=0)
+    outbox.write(Work(samples=samples(1), shift_us=NOON), now_us=NOON + DAY // 2, confirmed=True)
+    assert seqs_in(path, Stream.TELEMETRY) == [1, 2]
+    outbox.write(Work(), now_us=NOON + DAY + 1, confirmed=True)
+    assert seqs_in(path, Stream.TELEMETRY) == [2]
+    outbox.close()
+
+
+def test_what_the_disk_never_took_is_counted_as_produced_and_dropped(outbox: OutboxFile) -> None:
+    outbox.write(Work(refused={Stream.TELEMETRY: {"disk_full": 7}, Stream.EVENT: {"disk_error": 1}}), now_us=NOON)
+    count = outbox.counts[Stream.TELEMETRY]
+    assert (count.produced, count.queued, count.dropped) == (7, 0, {"disk_full": 7})
+    assert outbox.counts[Stream.EVENT].dropped == {"disk_error": 1}
+
+
+def test_a_power_cut_in_mid_write_costs_nothing_that_was_accepted(path: Path, outbox: OutboxFile) -> None:
+    """A power cut leaves what was synced, and of what was being written any part of it, or garbage."""
+    wal, chance = path.with_name(path.name + "-wal"), random.Random(7)
+    outbox.write(Work(samples=samples(700), events=[event()]), now_us=NOON)
+    database, synced, counts = path.read_bytes(), wal.read_bytes(), outbox.counts
+    outbox.write(Work(samples=samples(900)), now_us=NOON)
+    written = wal.read_bytes()[len(synced) :]
+    assert len(written) > 10_000
+    for _ in range(60):
+        torn = bytearray(written[: chance.randrange(len(written))])
+        for place in chance.sample(range(len(torn)), min(len(torn), chance.choice((0, 1, 512)))):
+            torn[place] = chance.randrange(256)
+        folder = path.with_name("after")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        (folder / path.name).write_bytes(database)
+        (folder / wal.name).write_bytes(synced + torn)
+        again = OutboxFile(folder / path.name, Limits())
+        assert (again.epoch, again.counts) == (outbox.epoch, counts)
+        again.close()
 
 
 def test_space_is_given_back(path: Path, outbox: OutboxFile) -> None:
