@@ -132,11 +132,13 @@ class RunningAgent:
 
 
 class Platform:
-    """What ingest is to a gateway: takes everything and, while it is `answering`, sends receipts."""
+    """What ingest is to a gateway: takes everything and, while it is `answering`, sends receipts; with its time, once
+    it has a `clock`."""
 
     def __init__(self, broker: Broker, community: str) -> None:
         self.address = GatewayAddress(community, "gw-1")
         self.answering = True
+        self.clock: RealClock | None = None
         self.messages: list[tuple[Channel, bytes, bool]] = []
         self._broker = broker
         self._client = Client(
@@ -190,7 +192,8 @@ class Platform:
         if self.answering and channel in (Channel.TELEMETRY, Channel.EVENT):
             decoded = json.loads(message.payload)
             head = decoded[0] if channel is Channel.TELEMETRY else decoded
-            self.send_receipt(Receipt(head["epoch"], Stream(channel.value), [(head["seq"], head["seq"])]))
+            at = self.clock.now() if self.clock else None
+            self.send_receipt(Receipt(head["epoch"], Stream(channel.value), [(head["seq"], head["seq"])], at))
 
 
 class DeviceOnBroker:

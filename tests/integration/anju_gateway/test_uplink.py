@@ -165,6 +165,19 @@ def test_a_broker_that_restarts_costs_nothing(
         stand_in.stop()
 
 
+@pytest.mark.mosquitto
+def test_two_gateways_with_one_name_say_so(
+    start: Start, platform: Any, eventually: Callable[..., bool], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = start()
+    assert eventually(lambda: platform.on(Channel.BIRTH))
+    (tmp_path / "var").rename(tmp_path / "elsewhere")
+    second = start()
+    assert first.outbox.epoch != second.outbox.epoch
+    assert eventually(lambda: "gateway.name_conflict" in faults(platform), 60)
+    assert "another gateway has our name" in caplog.messages
+
+
 def test_an_uplink_that_cannot_be_reached_keeps_everything(start: Start) -> None:
     gateway = start(url="mqtt://127.0.0.1:1")
     gateway.outbox(power(1.0), [])
