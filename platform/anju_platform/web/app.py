@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 
+from anju_platform.ageing import api as ageing_api
+from anju_platform.ageing import pages as ageing_pages
 from anju_platform.assets import api as assets_api
 from anju_platform.assets import pages as assets_pages
 from anju_platform.bootstrap import Pool
@@ -86,9 +88,9 @@ def create_app(pool: Pool, settings: Settings, options: WebOptions) -> FastAPI:
 
 
 def _include(app: FastAPI) -> None:
-    for api in (assets_api, tickets_api, desk_api, scoring_api, ingest_api, reconcile_api):
+    for api in (assets_api, ageing_api, tickets_api, desk_api, scoring_api, ingest_api, reconcile_api):
         app.include_router(api.router, prefix=API)
-    for step in (probes, stream, assets_pages, tickets_pages, scoring_pages, reconcile_pages):
+    for step in (probes, stream, assets_pages, ageing_pages, tickets_pages, scoring_pages, reconcile_pages):
         app.include_router(step.router)
 
 

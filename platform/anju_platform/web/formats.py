@@ -85,6 +85,16 @@ class Formats:
             return "<1%"
         return ">99%" if 0.99 < share < 1 else f"{share:.0%}"
 
+    def change(self, share: float) -> str:
+        """`+20%`, `-5%`, of something that grows or falls."""
+        return f"{share:+.0%}"
+
+    def days(self, days: float) -> str:
+        """Days up to three months, then years to one decimal place."""
+        if days < 91:
+            return self._t("time.days", n=f"{days:.0f}")
+        return self._t("time.years", n=f"{days / 365.25:.1f}")
+
     def number(self, value: float | None) -> str:
         """Three or so significant digits, thousands apart."""
         if value is None:

@@ -33,6 +33,14 @@ def ticket(ticket_id: int) -> str:
     return f"/tickets/{ticket_id}"
 
 
+def ageing(community: str) -> str:
+    return f"/c/{community}/ageing"
+
+
+def budget(community: str) -> str:
+    return f"/api/v1/communities/{community}/budget.csv"
+
+
 def model(community: str) -> str:
     return f"/c/{community}/model"
 
