@@ -29,7 +29,7 @@ HOW_500 = (
     "batches of 500 points at QoS 1 through Mosquitto into {flavour} until the last row is committed, with unique"
     " (point, at), ledger, latest values and receipts; reference: one binary COPY of the same rows, already encoded"
 )
-HOW_1 = "batches of 1 point, the same way; reference: a bare paho-mqtt subscriber with manual acknowledgement of the same topics"
+HOW_1 = "batches of 1 point; reference: a bare paho-mqtt subscriber of the same topics, with manual acknowledgement"
 
 
 def fleet(bench: Bench, *, batch: int) -> tuple[Fleet, int]:

@@ -84,6 +84,10 @@ class Helper:
         if self.line() != "ready":
             raise NotMeasuredError(f"the helper {module} did not start; what it said is above")
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def say(self, line: bytes) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(line + b"\n")

@@ -10,10 +10,9 @@ from rich.table import Table
 def print_table(console: Console, results: Mapping[str, Any]) -> None:
     """`results` is what goes into bench.json: `machine`, `quick` and `benchmarks` by name."""
     table = Table(title="Anju, measured" + (" (quick: a smoke run, not a measurement)" if results["quick"] else ""))
-    for column, justify in (("figure", "left"), ("ours", "right"), ("spread", "right"), ("reference", "right")):
-        table.add_column(column, justify=justify)  # type: ignore[arg-type]
-    table.add_column("ratio", justify="right")
-    table.add_column("goal", justify="right")
+    table.add_column("figure", no_wrap=True)
+    for column in ("ours", "spread", "reference", "ratio", "goal"):
+        table.add_column(column, justify="right")
     for name, found in results["benchmarks"].items():
         for figure in found["figures"]:
             table.add_row(*_cells(figure))

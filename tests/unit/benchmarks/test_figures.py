@@ -7,6 +7,7 @@ from rich.console import Console
 
 from benchmarks.catalogue import CATALOGUE, Benchmark, chosen
 from benchmarks.figures import Figure, Goal, NotMeasuredError, alternate, percentile
+from benchmarks.gateway_faults import rate_between
 from benchmarks.report import number, print_table
 from benchmarks.stage import Bench
 
@@ -80,3 +81,10 @@ def test_the_table_shows_what_was_missed_and_what_was_not_measured() -> None:
     assert "0.50" in text.getvalue()
     assert "MISSED" in text.getvalue()
     assert "b was not measured: no broker" in text.getvalue()
+
+
+def test_the_rate_of_a_share_of_a_count_is_found_between_looks() -> None:
+    counted = [(0.0, 100), (1.0, 200), (2.0, 400), (6.0, 500)]
+    assert rate_between(counted, 0.0, 0.25) == pytest.approx(100)
+    assert rate_between(counted, 0.25, 0.75) == pytest.approx(200)
+    assert rate_between(counted, 0.75, 1.0) == pytest.approx(25)
