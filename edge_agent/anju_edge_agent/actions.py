@@ -95,8 +95,13 @@ class Order:
     _answer: "Future[Result]" = field(default_factory=Future)
 
     @property
+    def left_s(self) -> float:
+        """Real seconds until nobody waits for it any more."""
+        return max(0.0, self.until_s - time.monotonic())
+
+    @property
     def is_late(self) -> bool:
-        return time.monotonic() >= self.until_s
+        return self.left_s == 0.0
 
     def begin(self) -> bool:
         """Whether it is still wanted. Whoever asked knows from now on that the device may have been told."""
@@ -113,7 +118,7 @@ class Order:
     def outcome(self) -> Result:
         """Wait for the end, at most until `until_s`."""
         try:
-            return self._answer.result(max(0.0, self.until_s - time.monotonic()))
+            return self._answer.result(self.left_s)
         except TimeoutError as exc:
             if self._answer.cancel():
                 raise ActionRefused("the agent was too busy to tell the device in time") from exc

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+from anju_edge_agent.action_reader import read_actions
+from anju_edge_agent.actions import ActionSpec
 from anju_edge_agent.dialect import (
     DEVICE,
     TIME_FORMS,
+    JsonCommand,
     JsonDialect,
     JsonMessage,
     Path,
@@ -30,7 +33,8 @@ def read_dialect(root: Table, points: Sequence[Table], _ids: Sequence[str]) -> J
         field = ValueField(index, _read_path(point, "path", required=True) or (), _read_words(point))
         if name in values:
             values[name].append(field)
-    return JsonDialect(tuple(_read_message(name, table, tuple(values[name])) for name, table in tables.items()))
+    kinds = tuple(_read_message(name, table, tuple(values[name])) for name, table in tables.items())
+    return JsonDialect(kinds, {spec.name: _read_command(spec, table) for spec, table in read_actions(root)})
 
 
 def _is_table(messages: Table, name: str, value: object) -> bool:
@@ -51,6 +55,33 @@ def _read_message(name: str, table: Table, values: tuple[ValueField, ...]) -> Js
     time = _read_time(table)
     table.done()
     return JsonMessage(name, topic, device, time, values, code, active, codes)
+
+
+def _read_command(spec: ActionSpec, table: Table) -> JsonCommand:
+    payload = dict(table.table("payload", required=True).entries())
+    blanks = {f"{{{name}}}" for name in ("id", *spec.params)}
+    for key, value in payload.items():
+        if isinstance(value, str) and value.startswith("{") and value not in blanks:
+            table.problem(f"payload.{key}", value, f"one of {', '.join(sorted(blanks))}, or another text")
+    command = JsonCommand(
+        spec,
+        topic=_read_exact_topic(table, "topic"),
+        payload=payload,
+        answer_topic=_read_exact_topic(table, "answer_topic"),
+        answer_id=_read_path(table, "answer_id", required=True) or (),
+        done=_read_path(table, "done", required=True) or (),
+        reason=_read_path(table, "reason"),
+    )
+    table.done()
+    return command
+
+
+def _read_exact_topic(table: Table, key: str) -> str:
+    """A topic that is one device's own once its id is in it."""
+    topic = table.text(key, required=True)
+    if topic and (topic.split("/").count(DEVICE) != 1 or set("+#") & set(topic)):
+        table.problem(key, topic, f"an MQTT topic with {DEVICE} as one level, without + and #")
+    return topic
 
 
 def _read_topic(table: Table) -> str:

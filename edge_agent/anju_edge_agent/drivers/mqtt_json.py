@@ -1,5 +1,6 @@
 """The mqtt_json driver: listens on the box's local broker and acknowledges a message when it is on disk, not before."""
 
+import math
 import select
 import time
 from collections.abc import Sequence
@@ -13,8 +14,10 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from anju_edge_agent.actions import Action, ActionRefused, Orders, Result, allowed
 from anju_edge_agent.agent import AgentContext
 from anju_edge_agent.backoff import Backoff
+from anju_edge_agent.drivers.mqtt_commands import Commands
 from anju_edge_agent.drivers.mqtt_messages import Interpreter
 from anju_edge_agent.endpoint import Endpoint, prepare
 from anju_edge_agent.errors import BusError
@@ -26,6 +29,8 @@ SESSION_EXPIRY_S = 7 * 86_400
 MOST_UNACKNOWLEDGED = 1_000
 """What the broker may send ahead of our acknowledgements; it bounds the memory of a burst."""
 TICK_S = 0.5
+LISTEN_S = 0.1
+"""How long it listens before it looks for orders, where its devices take any."""
 PAUSE_S = 10.0
 """A longer gap between two ticks means that this process didn't run."""
 
@@ -49,6 +54,10 @@ class MqttJsonAgent:
         self._context = context
         flows = [DeviceFlow(device, now_us=now_us, raised=context.raised.get(device.asset, ())) for device in devices]
         self._interpreter = Interpreter(flows, context.count)
+        self._profiles = {device.asset: device.profile for device in devices}
+        self._commands = Commands(devices)
+        self._orders = Orders()
+        self._listen_s = LISTEN_S if self._commands.topics else TICK_S
         self._backoff = Backoff(first_s=0.2, most_s=30.0)
         self._pending: list[MQTTMessage] = []
         self._out = Handover()
@@ -69,6 +78,13 @@ class MqttJsonAgent:
                 self._pending.clear()
                 self._interpreter.forgive(self._context.now_us())
 
+    def perform(self, action: Action, *, timeout_s: float) -> Result:
+        """See anju_edge_agent.actions.Actor."""
+        profile = self._profiles.get(action.asset)
+        if profile is None:
+            raise ActionRefused(f"asset: got {action.asset!r}, expected one of this agent's")
+        return self._orders.perform(allowed(profile.actions, action), timeout_s=timeout_s)
+
     def _session(self, client: Client) -> None:
         """Listen until told to stop; OSError or BusError when the connection ends."""
         self._refused = None
@@ -81,9 +97,10 @@ class MqttJsonAgent:
         else:
             client.connect(endpoint.host, endpoint.port, KEEPALIVE_S)
         while not self._context.stop.is_set():
-            rc = client.loop(TICK_S)
+            rc = client.loop(self._listen_s)
             self._drain(client)
             self._settle(client)
+            self._tell(client)
             self._tick()
             self._check(rc)
 
@@ -108,11 +125,32 @@ class MqttJsonAgent:
             return
         messages, self._pending = self._pending, []
         now_us = self._context.now_us()
+        answers = self._commands.topics
         for message in messages:
-            self._interpreter.interpret(message.topic, bytes(message.payload), now_us=now_us, out=self._out)
+            topic, payload = message.topic, bytes(message.payload)
+            if topic in answers:
+                self._answered(topic, payload)
+            else:
+                self._interpreter.interpret(topic, payload, now_us=now_us, out=self._out)
         self._hand_over()
         for message in messages:
             client.ack(message.mid, message.qos)
+
+    def _tell(self, client: Client) -> None:
+        """Tell devices what was ordered. What a device is not there to hear must not open its door later."""
+        if not client.is_connected():
+            return
+        for order in self._orders.take():
+            topic, payload = self._commands.tell(order)
+            properties = None
+            if self._listener.version == 5:
+                properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+                properties.MessageExpiryInterval = max(1, math.ceil(order.left_s))
+            client.publish(topic, payload, qos=1, properties=properties)
+
+    def _answered(self, topic: str, payload: bytes) -> None:
+        if not self._commands.answer(topic, payload):
+            self._context.count("unexpected_answer")
 
     def _tick(self) -> None:
         now_s = time.monotonic()
@@ -122,6 +160,7 @@ class MqttJsonAgent:
             self._interpreter.forgive(self._context.now_us())
         self._tick_s = now_s
         self._interpreter.advance(self._context.now_us(), self._out)
+        self._commands.forget()
         self._hand_over()
 
     def _hand_over(self) -> None:
@@ -151,7 +190,7 @@ class MqttJsonAgent:
             return
         self._backoff.reset()
         self._context.trouble(None)
-        filters = self._interpreter.filters
+        filters = sorted({*self._interpreter.filters, *self._commands.topics})
         if self._listener.version == 5:
             client.subscribe([(name, SubscribeOptions(qos=1)) for name in filters])
         else:

@@ -1,5 +1,6 @@
 """Kaixin DC2, a door controller: a report, and events by name, some of which have no duration."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -43,6 +44,32 @@ def _event(serial: str, code: str, state: str, at: datetime) -> list[Message]:
         return []
     body = {"id": serial, "time": rfc3339(at), "event": name, "active": _ACTIVE[state]}
     return [Message(f"dc2/{serial}/event", encode(body))]
+
+
+COMMANDS = "dc2/+/command"
+_LONGEST_S = 60
+
+
+def obey(command: Message) -> Message | None:
+    """The controller's answer to a command on one of the topics of COMMANDS; None for what it can't read."""
+    serial = command.topic.split("/")[1]
+    try:
+        body = json.loads(command.payload)
+        request, name = str(body["req"]), body["cmd"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    why = _objection(name, body.get("sec"))
+    answer = {"id": serial, "req": request, "ok": why is None, **({"why": why} if why else {})}
+    return Message(f"dc2/{serial}/answer", encode(answer))
+
+
+def _objection(name: object, seconds: object) -> str | None:
+    if name == "CLOSE":
+        return None
+    if name != "OPEN":
+        return "UNKNOWN CMD"
+    fits = isinstance(seconds, int) and 0 < seconds <= _LONGEST_S
+    return None if fits else "BAD SEC"
 
 
 KAIXIN_DC2 = Dialect("DC{:04d}", _FIELDS, _report, _event)

@@ -14,6 +14,7 @@ from anju_simulators.devices.vendor_json import Message
 
 log = logging.getLogger(__name__)
 NO_MATCHING_SUBSCRIBERS = 0x10
+Answer = Callable[[Message], Message | None]
 
 
 class Publisher:
@@ -26,6 +27,10 @@ class Publisher:
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
         self._client.max_inflight_messages_set(500)
         self._client.on_publish = self._on_publish
+        self._client.on_connect = self._on_connect
+        self._client.on_message = self._on_message
+        self._answers: dict[str, Answer] = {}
+        self._asked: queue.SimpleQueue[tuple[Answer, Message]] = queue.SimpleQueue()
         self.unheard = 0
         """Messages that nobody was subscribed to, as far as the broker says so."""
 
@@ -39,8 +44,17 @@ class Publisher:
         info = self._client.publish(message.topic, message.payload, qos=1)
         self._waiting[info.mid] = sent
 
+    def listen(self, topics: str, answer: Answer) -> None:
+        """Before `connect`: whatever comes on `topics` (an MQTT filter) is answered by `settle`."""
+        self._answers[topics] = answer
+
     def settle(self) -> None:
-        """Take note of the acknowledgements that have come in."""
+        """Answer what was asked, and take note of the acknowledgements that have come in."""
+        while not self._asked.empty():
+            answer, question = self._asked.get()
+            said = answer(question)
+            if said is not None:
+                self._client.publish(said.topic, said.payload, qos=1)
         while not self._acknowledged.empty():
             mid, reason = self._acknowledged.get()
             sent = self._waiting.pop(mid, None)
@@ -59,6 +73,15 @@ class Publisher:
         self._client.disconnect()
         self._client.loop_stop()
         return len(self._waiting)
+
+    def _on_connect(self, client: mqtt.Client, *_details: Any) -> None:
+        for topics in self._answers:
+            client.subscribe(topics, qos=1)
+
+    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        for topics, answer in self._answers.items():
+            if mqtt.topic_matches_sub(topics, message.topic):
+                self._asked.put((answer, Message(message.topic, bytes(message.payload))))
 
     def _on_publish(self, _client: mqtt.Client, _data: Any, mid: int, reason: Any, _properties: Any) -> None:
         self._acknowledged.put((mid, int(reason.value)))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from anju_contracts.clock import Clock
 from anju_simulators.devices.crew import CrewPolicy
+from anju_simulators.devices.kaixin import COMMANDS, obey
 from anju_simulators.devices.live import Meters, Monitors
 from anju_simulators.devices.people import Crew, Residents
 from anju_simulators.devices.platform_api import PlatformApi, Unreachable
@@ -59,6 +60,7 @@ async def run_session(world: World, setting: Setting, clock: Clock) -> None:
     with PublicationLog(setting.publications) as publications:
         meters = Meters(wiring, world, clock, publications)
         monitors = Monitors(wiring, world, publisher, publications, period=setting.period, start=start)
+        publisher.listen(COMMANDS, obey)
         publisher.connect()
         await meters.start(host=setting.host, first_port=setting.modbus_port)
         log.info("devices are live", extra={"meters": len(wiring.meters), "monitors": len(wiring.monitors)})

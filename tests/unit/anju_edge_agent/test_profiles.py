@@ -4,6 +4,7 @@ import pytest
 
 from anju_contracts.codes import CODES, Severity
 from anju_contracts.kinds import KINDS
+from anju_edge_agent.actions import ActionSpec, ParamSpec
 from anju_edge_agent.debounce import Debounce
 from anju_edge_agent.dialect import JsonDialect
 from anju_edge_agent.errors import ProfileError
@@ -214,3 +215,73 @@ def test_a_thousand_points_are_enough_for_any_device(tmp_path: Path) -> None:
     many = "\n".join(f'[[point]]\nid = "p{number}"\naddress = {number}\ntype = "u16"' for number in range(1_001))
     (problem,) = problems_of(tmp_path, MODBUS.split("[[point]]", maxsplit=1)[0] + many)
     assert problem == "point: at most 1000 points"
+
+
+ACTION = """
+[action.unlock]
+topic = "acme/{device}/do"
+payload = { id = "{id}", s = "{seconds}", what = "open" }
+answer_topic = "acme/{device}/did"
+answer_id = "id"
+done = "ok"
+params = { seconds = { least = 1, most = 9, usual = 3 } }
+"""
+
+
+def test_a_profile_says_what_its_devices_can_be_told_to_do(tmp_path: Path) -> None:
+    profile = load_profile(write(tmp_path, JSON.replace("[[point]]", f"{ACTION}\n[[point]]")))
+    assert profile.actions == {"unlock": ActionSpec("unlock", {"seconds": ParamSpec(1, 9, 3)})}
+    assert load_profile(write(tmp_path, MODBUS)).actions == {}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "key"),
+    [
+        ('"acme/{device}/do"', '"acme/all/do"', "action.unlock.topic"),
+        ('"acme/{device}/did"', '"acme/{device}/+"', "action.unlock.answer_topic"),
+        ('"{seconds}"', '"{second}"', "action.unlock.payload.s"),
+        ("usual = 3", "usual = 30", "action.unlock.params.seconds.usual"),
+        ("{ least = 1, most = 9, usual = 3 }", "5", "action.unlock.params.seconds"),
+        ("[action.unlock]", '[action]\n"un lock" = {}\nlock = 3\n[action.unlock]', "action.un lock"),
+    ],
+)
+def test_a_mistake_in_an_action_is_named(tmp_path: Path, wrong: str, right: str, key: str) -> None:
+    text = JSON.replace("[[point]]", f"{ACTION.replace(wrong, right)}\n[[point]]")
+    assert any(problem.startswith(f"{key}: ") for problem in problems_of(tmp_path, text))
+
+
+OSDP = """
+driver = "osdp"
+kind = "door"
+model = "acme-r1"
+period_s = 60
+[[point]]
+id = "online"
+kind = "state"
+source = "online"
+[action.unlock]
+command = "output"
+params = { seconds = { least = 1, most = 20, usual = 3 } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "key"),
+    [
+        ('source = "online"', 'source = "on"', "point[0].source"),
+        ('"output"', '"open"', "action.unlock.command"),
+        ("most = 20", "most = 60", "action.unlock.params.seconds.most"),
+        ("seconds =", "times =", "action.unlock.params.times"),
+        ('command = "output"', 'command = "led"\ncolor = "pink"', "action.unlock.color"),
+    ],
+)
+def test_a_mistake_in_a_readers_profile_is_named(tmp_path: Path, wrong: str, right: str, key: str) -> None:
+    assert any(problem.startswith(f"{key}: ") for problem in problems_of(tmp_path, OSDP.replace(wrong, right)))
+
+
+def test_a_mistake_in_a_dlt645_profile_is_named(tmp_path: Path) -> None:
+    text = MODBUS.replace('"modbus"', '"dlt645"').replace('address = 10\ntype = "s32"', 'identifier = "0001"')
+    assert {problem.split(":")[0] for problem in problems_of(tmp_path, text)} == {
+        "point[0].identifier",
+        "point[0].length",
+    }
