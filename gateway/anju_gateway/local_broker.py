@@ -44,12 +44,17 @@ def rights_of(config: GatewayConfig) -> list[Right]:
     A model whose id stands only in the payload has one topic for all devices: there the broker can't tell them apart.
     """
     devices = list(_on_broker(config))
-    filters = sorted({topic_filter(topic) for device, dialect in devices for topic in _topics(dialect)})
+    said = sorted({topic_filter(topic) for _, dialect in devices for topic in _topics(dialect)})
+    told = sorted({topic_filter(topic) for _, dialect in devices for topic in _command_topics(dialect)})
     own = [
-        Right(device.device.asset, tuple(topic.replace(DEVICE, _level(device)) for topic in _topics(dialect)))
+        Right(
+            device.device.asset,
+            tuple(topic.replace(DEVICE, _level(device)) for topic in _topics(dialect)),
+            tuple(topic.replace(DEVICE, _level(device)) for topic in _command_topics(dialect)),
+        )
         for device, dialect in devices
     ]
-    return [Right(GATEWAY, read=tuple(filters)), *own]
+    return [Right(GATEWAY, write=tuple(told), read=tuple(said)), *own]
 
 
 def access_rules(rights: list[Right]) -> str:
@@ -100,7 +105,13 @@ def _level(configured: ConfiguredDevice) -> str:
 
 
 def _topics(dialect: JsonDialect) -> list[str]:
-    return [message.topic for message in dialect.messages]
+    """What a device says: reports, events, and answers to commands."""
+    answers = dict.fromkeys(command.answer_topic for command in dialect.commands.values())
+    return [*(message.topic for message in dialect.messages), *answers]
+
+
+def _command_topics(dialect: JsonDialect) -> list[str]:
+    return list(dict.fromkeys(command.topic for command in dialect.commands.values()))
 
 
 def _password(file: Path) -> str:

@@ -11,6 +11,7 @@ from anju_contracts.clock import RealClock
 from anju_edge_agent.actions import Action, ActionRefused, ActionUnanswered
 from anju_edge_agent.agent import AgentContext
 from anju_edge_agent.drivers.mqtt_json import MqttJsonAgent
+from anju_gateway.local_broker import rights_of
 from anju_simulators.devices.kaixin import COMMANDS, obey
 from anju_simulators.devices.publisher import Publisher
 from anju_simulators.devices.vendor_json import Message
@@ -159,3 +160,13 @@ def test_an_order_from_a_time_without_a_broker_is_not_carried_out_later(
     stop.set()
     thread.join(20)
     assert [said["cmd"] for said in control.said] == ["CLOSE"]
+
+
+def test_a_door_may_hear_its_own_commands_and_answer_them_and_the_gateway_may_give_them(configure: Any) -> None:
+    gateway, first, second = rights_of(configure(DOORS.format(url="mqtt://127.0.0.1:1", client="dc")))
+    assert gateway.write == ("dc2/+/command",)
+    assert "dc2/+/answer" in gateway.read
+    assert first.read == ("dc2/dcA/command",)
+    assert "dc2/dcA/answer" in first.write
+    assert "dc2/dcA/command" not in first.write
+    assert second.read == ("dc2/dcB/command",)
