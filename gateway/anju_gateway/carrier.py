@@ -21,7 +21,8 @@ Send = Callable[[Stream, bytes], None]
 
 @dataclass(slots=True)
 class _Lane:
-    """Batches of a stream up to `up_to` that were not sent yet in this session: those after `after`."""
+    """Batches of a stream up to `up_to` that were not sent yet in this session: those after `after`, but for what is on
+    its way (sent as live, before what it waited behind became backfill)."""
 
     after: int
     up_to: int
@@ -65,6 +66,13 @@ class Carrier:
     def received(self, receipt: Receipt, now_s: float) -> float | None:
         """How long the receipt took, for what was sent once; None where that can't be told."""
         return self._windows[receipt.stream].committed(receipt.ranges, now_s)
+
+    def age(self, boundaries: Mapping[Stream, int]) -> None:
+        """What is queued up to `boundaries` has become backfill while it waited: newer data goes first from now on."""
+        for stream, boundary in boundaries.items():
+            if boundary > self._live[stream].after:
+                self._live[stream].after = boundary
+                self._backfill[stream].up_to = boundary
 
     def carry(self, *, room: int, reserved: int, now_s: float) -> None:
         """Send what may be sent now. The broker takes `room` more publishes, of which telemetry leaves `reserved`."""
@@ -117,9 +125,10 @@ class Carrier:
             asked = min(READ_AHEAD, most - sent)
             batches = self._outbox.read(stream, after=lane.after, up_to=lane.up_to, most=asked)
             for batch in batches:
-                self._dispatch(stream, batch, now_s, historical=lane.historical)
                 lane.after = batch.seq
-            sent += len(batches)
+                if batch.seq not in self._windows[stream]:
+                    self._dispatch(stream, batch, now_s, historical=lane.historical)
+                    sent += 1
             if len(batches) < asked:
                 if lane.historical:
                     lane.after = lane.up_to

@@ -16,6 +16,7 @@ from anju_edge_agent.backoff import Backoff
 from anju_edge_agent.samples import us_of
 from anju_gateway.accounting import Books
 from anju_gateway.carrier import Carrier
+from anju_gateway.commands import Commands
 from anju_gateway.config import GatewayConfig, birth_of
 from anju_gateway.data_clock import DataClock
 from anju_gateway.outbox import Outbox
@@ -27,6 +28,10 @@ LONGEST_WAIT_S = 1.0
 GOODBYE_S = 2.0
 STABLE_S = 10.0
 RIVAL_TOLD_S = 3_600.0
+AGING_S = 10.0
+"""How often it is asked what has become backfill."""
+AGES_AFTER_S = 60.0
+"""Real seconds that a batch must have waited in a session, however fast the data's clock runs."""
 _US = 1_000_000
 log = logging.getLogger(__name__)
 
@@ -39,6 +44,7 @@ class Surroundings:
     clock: DataClock
     wake: threading.Event
     books: Books
+    commands: Commands | None = None
 
 
 class UplinkRunner:
@@ -49,8 +55,10 @@ class UplinkRunner:
         self._around = around
         self._address = address(config.community, config.gateway)
         self._stop = threading.Event()
+        self._announcing = threading.Event()
         self._timers = {stream: RetryTimer() for stream in Stream}
         self._account_due_s = 0.0
+        self._aging_due_s = 0.0
         self._told: set[str] = set()
         self._rival: Fault | None = None
         self._rival_until_s = 0.0
@@ -58,6 +66,11 @@ class UplinkRunner:
 
     def start(self) -> None:
         self._thread.start()
+
+    def announce(self) -> None:
+        """Send birth and state again, from any thread."""
+        self._announcing.set()
+        self._around.wake.set()
 
     def stop(self) -> None:
         """Flush, say goodbye, and wait for the end of it."""
@@ -100,11 +113,15 @@ class UplinkRunner:
     def _session(self) -> Session:
         self._epoch = self._around.outbox.epoch
         will = encode_state(GatewayState(Presence.LOST, self._epoch, self._around.clock.now()))
-        return Session(self._config.uplink, self._address, will=will, wake=self._around.wake)
+        commands = self._around.commands
+        on_command = commands.take if commands else None
+        return Session(self._config.uplink, self._address, will=will, wake=self._around.wake, on_command=on_command)
 
     def _attend(self, session: Session) -> None:
         """Carry until the session ends, the outbox has a new epoch, or it is time to say goodbye."""
         self._announce(session)
+        if self._around.commands is not None:
+            self._around.commands.begin_session()
         carrier = self._carrier(session)
         while session.ended is None and self._around.outbox.epoch == self._epoch:
             if self._stop.is_set():
@@ -115,6 +132,7 @@ class UplinkRunner:
         log.warning("uplink lost", extra={"reason": session.ended or "the outbox began a new epoch"})
 
     def _announce(self, session: Session) -> None:
+        self._announcing.clear()
         now = self._around.clock.now()
         birth = birth_of(self._config, epoch=self._epoch, at=now)
         session.publish(Channel.BIRTH, encode_birth(birth), retain=True)
@@ -122,16 +140,20 @@ class UplinkRunner:
 
     def _carrier(self, session: Session) -> Carrier:
         uplink, outbox = self._config.uplink, self._around.outbox
-        before_us = us_of(self._around.clock.now()) - round(uplink.historical_after_s * _US)
         sizes = {Stream.TELEMETRY: uplink.telemetry_window, Stream.EVENT: uplink.event_window}
         return Carrier(
             outbox,
             lambda stream, payload: session.publish(CHANNELS[stream], payload),
-            boundaries={stream: outbox.last_before(stream, before_us) for stream in Stream},
+            boundaries=self._boundaries(uplink.historical_after_s),
             windows={stream: Window(sizes[stream], self._timers[stream]) for stream in Stream},
             backfill_per_s=uplink.backfill_batches_per_s,
             now_s=time.monotonic(),
         )
+
+    def _boundaries(self, after_s: float) -> dict[Stream, int]:
+        """The last batch of each stream that is backfill, because it was taken `after_s` ago (seconds of the data)."""
+        before_us = us_of(self._around.clock.now()) - round(after_s * _US)
+        return {stream: self._around.outbox.last_before(stream, before_us) for stream in Stream}
 
     def _step(self, session: Session, carrier: Carrier) -> float:
         """Take receipts, send what may be sent, account; how long there is nothing to do, in seconds."""
@@ -139,6 +161,11 @@ class UplinkRunner:
         now_s = time.monotonic()
         for payload, came_s in session.take_receipts():
             self._take_receipt(payload, carrier, came_s)
+        self._serve_commands(session)
+        if now_s >= self._aging_due_s:
+            self._aging_due_s = now_s + AGING_S
+            data_s = AGES_AFTER_S / self._around.clock.real_s(1.0)
+            carrier.age(self._boundaries(max(self._config.uplink.historical_after_s, data_s)))
         room = session.room
         carrier.carry(room=room, reserved=min(RESERVED, max(1, room // 4)), now_s=now_s)
         is_due = now_s >= self._account_due_s or self._told != {fault.code for fault in self._faults()}
@@ -147,6 +174,12 @@ class UplinkRunner:
             self._publish_account(session)
         due_s = carrier.next_due_s(now_s)
         return LONGEST_WAIT_S if due_s is None else min(LONGEST_WAIT_S, max(0.01, due_s - now_s))
+
+    def _serve_commands(self, session: Session) -> None:
+        if self._announcing.is_set():
+            self._announce(session)
+        if self._around.commands is not None:
+            self._around.commands.carry(session.respond)
 
     def _take_receipt(self, payload: bytes, carrier: Carrier, came_s: float) -> None:
         try:

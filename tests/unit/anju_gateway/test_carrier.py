@@ -123,6 +123,27 @@ def test_backfill_is_rate_limited(road: Road) -> None:
     assert len(road.go(1.0)) == 2
 
 
+def test_what_waited_too_long_within_a_session_becomes_backfill_and_newer_data_goes_first(road: Road) -> None:
+    road.begin(window=8)
+    assert seqs(road.go(), historical=False) == list(range(1, 9))
+    road.carrier.age({T: 18, E: 0})
+    road.commit((1, 8))
+    sent = road.go()
+    assert seqs(sent, historical=False) == [19, 20]
+    assert seqs(sent, historical=True) == [9, 10]
+    road.commit((9, 20))
+    assert seqs(road.go(), historical=True) == []
+
+
+def test_what_is_on_its_way_as_live_is_not_sent_again_as_backfill(road: Road) -> None:
+    road.begin(window=8, backfill=2)
+    first = road.go()
+    assert (len(first), seqs(first, historical=True)) == (8, [1])
+    road.carrier.age({T: 20, E: 0})
+    road.commit((1, 1), (3, 6))
+    assert set(seqs(road.go())) <= {2, *range(10, 21)}
+
+
 def test_events_overtake_telemetry_when_the_broker_takes_little(road: Road) -> None:
     road.outbox([], [event()])
     road.begin()
