@@ -32,7 +32,7 @@ from anju_platform.ingest.models import (
 )
 from anju_platform.ingest.notices import store_account, store_birth, store_state
 from anju_platform.ingest.readings import resolve_unknown, store_samples, watermarks_of
-from anju_platform.storage.samples import Samples, days_of, to_us
+from anju_platform.storage.samples import DAY_US, Samples, days_of, from_us, to_us
 from anju_platform.storage.telemetry import KnownDays
 
 REFUSED: Final = "refused"
@@ -125,13 +125,13 @@ class Committer:
         with self._conn.transaction():
             letters = [message.letter for message in messages if isinstance(message, Unreadable)]
             announced = self._store_notices(messages, now=now)
-            fresh, repeated = self._enter_ledger(messages, now=now)
+            fresh, repeated = self._enter_ledger(messages, now=now, merge=merge)
             events, telemetry = _by_kind(fresh)
             new_events, waiting = store_events(self._conn, events, now=now) if events else (0, [])
             letters += waiting
             found, unknown = resolve_unknown(self._conn, telemetry, telemetry_days=self._telemetry_days)
             letters += unknown
-            parts = [part_of_batch(batch, batch.samples) for batch in telemetry] + found
+            parts = [part_of_batch(batch, batch.samples) for batch in telemetry if len(batch.samples)] + found
             stored = store_samples(self._conn, parts, merge=merge)
             letters += [letter for batch in fresh for letter in batch.letters]
             write_letters(self._conn, letters, received_at=now)
@@ -139,7 +139,7 @@ class Committer:
             tuple(messages),
             stored,
             watermarks=watermarks_of(parts, now_us=to_us(now)),
-            communities=frozenset(part.address.community for part in parts if len(part.samples)),
+            communities=frozenset(part.address.community for part in parts),
             announced=announced | frozenset(part.address.community for part in found),
             letters=tuple(letters),
             events=new_events,
@@ -160,11 +160,11 @@ class Committer:
         return frozenset(announced)
 
     def _enter_ledger(
-        self, messages: Sequence[Message], *, now: datetime
+        self, messages: Sequence[Message], *, now: datetime, merge: bool
     ) -> tuple[list[TelemetryBatch | EventBatch], int]:
         """The batches that are to be stored, each once, and how many the ledger or this group had already."""
         batches = [message for message in messages if isinstance(message, TelemetryBatch | EventBatch)]
-        new = enter(self._conn, batches, now=now)
+        new = enter(self._conn, batches, now=now, merge=merge)
         fresh: list[TelemetryBatch | EventBatch] = []
         taken: set[LedgerKey] = set()
         for batch in batches:
@@ -185,7 +185,7 @@ class Committer:
         )
         try:
             with self._conn.transaction():
-                self._enter_ledger([message], now=now)
+                self._enter_ledger([message], now=now, merge=True)
                 write_letters(self._conn, [letter], received_at=now)
         except psycopg.Error as error:
             raise StorageUnavailable(f"database: {type(error).__name__}: {error}") from error
@@ -201,10 +201,16 @@ def _by_kind(
 
 def _days_touched(messages: Sequence[Message]) -> set[date]:
     """Also of samples whose point is unknown as yet: it may be known by the time they are stored."""
-    days: set[date] = set()
+    days: set[int] = set()
+    others: set[date] = set()
     for message in messages:
-        if isinstance(message, TelemetryBatch):
-            days.update(days_of(message.samples.at_us))
-            if message.unknown is not None:
-                days.update(days_of(np.array(message.unknown.at_us, np.int64)))
-    return days
+        if not isinstance(message, TelemetryBatch):
+            continue
+        first, last = message.first_at_us // DAY_US, message.last_at_us // DAY_US
+        if first == last and len(message.samples) == message.size:
+            days.add(first)
+            continue
+        others.update(days_of(message.samples.at_us))
+        if message.unknown is not None:
+            others.update(days_of(np.array(message.unknown.at_us, np.int64)))
+    return others | {from_us(day * DAY_US).date() for day in days}

@@ -1,12 +1,15 @@
 """Bytes to typed records. The topic says whose message it is; what the message claims must agree. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
 from anju_contracts.account import decode_account
 from anju_contracts.birth import decode_birth
+from anju_contracts.envelope import Envelope
 from anju_contracts.errors import ContractError
 from anju_contracts.event import decode_events
 from anju_contracts.senml import decode_pack
@@ -23,20 +26,59 @@ from anju_platform.ingest.models import (
     TelemetryBatch,
     Unreadable,
 )
+from anju_platform.ingest.plain_packs import PlainPack, Span, read_plain, spans_of
 from anju_platform.ingest.screen import Window, screen, screen_events
 
 UNREADABLE: Final = "unreadable"
 FOREIGN: Final = "foreign"
 """A message that speaks for another gateway than the one whose topic it came by."""
+_TELEMETRY_LEVEL: Final = f"/{Channel.TELEMETRY}"
 PointIds = Callable[[str], Mapping[str, int]]
 """The point ids of a community by `asset/point`."""
+
+
+_topic_of = lru_cache(maxsize=10_000)(parse_topic)
+"""A gateway publishes on few topics, and on each of them again and again."""
+
+
+def decode_all(arrivals: Sequence[Arrival], point_ids: PointIds, *, telemetry_days: int) -> list[Message]:
+    """The messages of `arrivals` in their order: as `decode` gives them one by one, but many times as fast."""
+    plain: list[tuple[int, GatewayAddress, PlainPack]] = []
+    for index, arrival in enumerate(arrivals):
+        if arrival.topic.endswith(_TELEMETRY_LEVEL):
+            with suppress(ContractError):
+                address, _ = _topic_of(arrival.topic)
+                pack = read_plain(arrival.payload, point_ids(address.community))
+                if pack is not None:
+                    plain.append((index, address, pack))
+    windows = [Window.at(arrivals[index].received_at, telemetry_days=telemetry_days) for index, _, _ in plain]
+    found: dict[int, Message] = {}
+    for (index, address, pack), span in zip(plain, spans_of([pack for _, _, pack in plain], windows), strict=True):
+        if span is not None:
+            found[index] = _plain_batch(arrivals[index], address, pack.envelope, span)
+    return [
+        found.get(index) or decode(arrival, point_ids, telemetry_days=telemetry_days)
+        for index, arrival in enumerate(arrivals)
+    ]
+
+
+def _plain_batch(arrival: Arrival, address: GatewayAddress, envelope: Envelope | None, span: Span) -> TelemetryBatch:
+    return TelemetryBatch(
+        arrival,
+        address,
+        envelope,
+        span.samples,
+        size=len(span.samples),
+        first_at_us=span.first_at_us,
+        last_at_us=span.last_at_us,
+    )
 
 
 def decode(arrival: Arrival, point_ids: PointIds, *, telemetry_days: int) -> Message:
     """The message of `arrival`; Unreadable where it breaks the contract, never an exception."""
     address = None
     try:
-        address, channel = parse_topic(arrival.topic)
+        address, channel = _topic_of(arrival.topic)
         if channel is Channel.TELEMETRY:
             return _telemetry(arrival, address, point_ids(address.community), telemetry_days)
         return _DECODERS[channel](arrival, address)

@@ -2,9 +2,9 @@
 
 import logging
 import uuid
-from collections import deque
-from collections.abc import Callable
-from threading import Event, Lock
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from threading import Event
 from typing import Any, Final
 
 import paho.mqtt.client as mqtt
@@ -26,45 +26,31 @@ RECEIVE_MAXIMUM: Final = 1_000
 MAX_PACKET_BYTES: Final = 2 * 1024 * 1024
 SESSION_EXPIRY_S: Final = 24 * 3600
 """How long the broker keeps messages for an ingest that is alone and away."""
-KEEPALIVE_S: Final = 30
+KEEPALIVE_S: Final = 15
 SHARE: Final = "ingest"
-SHARED_CHANNELS: Final = (Channel.TELEMETRY, Channel.EVENT)
+NO_TOPIC: Final = ""
+"""Stands for one that is not even text."""
+SHARED_CHANNELS: Final = frozenset({Channel.TELEMETRY, Channel.EVENT})
 """Spread over all ingests. The others go to each of them: a shared subscription gets no retained messages."""
-OWN_CHANNELS: Final = (Channel.BIRTH, Channel.STATE, Channel.ACCOUNT)
 _log = logging.getLogger(__name__)
 
 
-class InOrder:
-    """Acknowledgements leave in the order in which the messages came, as MQTT 5 (4.6) demands: some brokers
-    disconnect whoever does it otherwise. Alarms are committed before readings that came earlier."""
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """`name` tells the connections of one ingest apart; not `shared` is for a broker that can't, and one ingest."""
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._session = 0
-        self._waiting: deque[int] = deque()
-        self._done: set[int] = set()
+    name: str
+    channels: tuple[Channel, ...]
+    shared: bool
+    keepalive_s: int = KEEPALIVE_S
 
-    def begin(self, session: int) -> None:
-        with self._lock:
-            self._session = session
-            self._waiting.clear()
-            self._done.clear()
-
-    def arrived(self, mid: int) -> None:
-        with self._lock:
-            self._waiting.append(mid)
-
-    def done(self, session: int, mid: int) -> list[int]:
-        """What may be acknowledged now that `mid` of `session` is committed."""
-        with self._lock:
-            if session != self._session:
-                return []
-            self._done.add(mid)
-            free: list[int] = []
-            while self._waiting and self._waiting[0] in self._done:
-                free.append(self._waiting.popleft())
-                self._done.discard(free[-1])
-            return free
+    def filters(self) -> list[tuple[str, SubscribeOptions]]:
+        options = SubscribeOptions(qos=1)
+        share = SHARE if self.shared else None
+        return [
+            (filter_for(channel, share=share if channel in SHARED_CHANNELS else None), options)
+            for channel in self.channels
+        ]
 
 
 class Link:
@@ -73,19 +59,18 @@ class Link:
     def __init__(
         self,
         url: BrokerUrl,
+        wanted: Subscription,
         *,
-        shared: bool,
         clock: Clock,
         deliver: Callable[[Arrival], None],
         certificates: Certificates = NO_CERTIFICATES,
     ) -> None:
         self._url = url
+        self._wanted = wanted
         self._certificates = certificates
-        self._shared = shared
         self._clock = clock
         self._deliver = deliver
         self._session = 0
-        self._unacknowledged = InOrder()
         self.client = self._make_client()
         self.subscribed = Event()
         self._refused: str | None = None
@@ -95,12 +80,12 @@ class Link:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.ReceiveMaximum = RECEIVE_MAXIMUM
         properties.MaximumPacketSize = MAX_PACKET_BYTES
-        properties.SessionExpiryInterval = 0 if self._shared else SESSION_EXPIRY_S
+        properties.SessionExpiryInterval = 0 if self._wanted.shared else SESSION_EXPIRY_S
         self.client.connect_async(
             self._url.host,
             self._url.port,
-            keepalive=KEEPALIVE_S,
-            clean_start=self._shared,
+            keepalive=self._wanted.keepalive_s,
+            clean_start=self._wanted.shared,
             properties=properties,
         )
         self.client.loop_start()
@@ -118,10 +103,12 @@ class Link:
                 "for one without shared subscriptions set ANJU_MQTT_SHARED=no"
             )
 
-    def acknowledge(self, arrival: Arrival) -> None:
-        """Only to the session that delivered it: in another one the number means another message."""
-        for mid in self._unacknowledged.done(arrival.session, arrival.mid) if arrival.qos else ():
-            self.client.ack(mid, 1)
+    def acknowledge(self, arrivals: Iterable[Arrival]) -> None:
+        """In the order of their arrival, as MQTT 5 (4.6) demands; only to the session that delivered them: in another
+        one the number means another message."""
+        for arrival in arrivals:
+            if arrival.qos and arrival.session == self._session:
+                self.client.ack(arrival.mid, 1)
 
     def send_receipt(self, address: GatewayAddress, receipt: Receipt) -> None:
         """A receipt that gets lost is sent again when the gateway repeats the batch."""
@@ -130,7 +117,7 @@ class Link:
     def _make_client(self) -> mqtt.Client:
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
-            client_id=f"anju-ingest-{uuid.uuid4().hex[:12]}" if self._shared else "anju-ingest",
+            client_id=self._client_id(),
             protocol=mqtt.MQTTv5,
             manual_ack=True,
         )
@@ -143,6 +130,11 @@ class Link:
         client.on_message = self._on_message
         return client
 
+    def _client_id(self) -> str:
+        """Of its own for each of several ingests; the same again where the broker keeps the session of the only one."""
+        name = f"anju-ingest-{self._wanted.name}"
+        return f"{name}-{uuid.uuid4().hex[:12]}" if self._wanted.shared else name
+
     def _on_connect(
         self, client: mqtt.Client, _data: Any, _flags: mqtt.ConnectFlags, reason: ReasonCode, _more: Any
     ) -> None:
@@ -150,15 +142,12 @@ class Link:
             _log.error("broker refuses the connection", extra={"reason": str(reason)})
             return
         self._session += 1
-        self._unacknowledged.begin(self._session)
-        share = SHARE if self._shared else None
-        options = SubscribeOptions(qos=1)
-        shared = [(filter_for(channel, share=share), options) for channel in SHARED_CHANNELS]
-        client.subscribe([(filter_for(channel), options) for channel in OWN_CHANNELS] + shared)
+        client.subscribe(self._wanted.filters())
 
     def _on_disconnect(
         self, _client: mqtt.Client, _data: Any, _flags: mqtt.DisconnectFlags, reason: ReasonCode, _more: Any
     ) -> None:
+        self._session += 1
         self.subscribed.clear()
         _log.warning("disconnected from the broker", extra={"reason": str(reason)})
 
@@ -169,12 +158,13 @@ class Link:
             _log.error("broker refuses the subscription", extra={"reason": self._refused})
             return
         self.subscribed.set()
-        _log.info("subscribed", extra={"shared": self._shared})
+        _log.info("subscribed", extra={"line": self._wanted.name, "shared": self._wanted.shared})
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        if message.qos:
-            self._unacknowledged.arrived(message.mid)
-        arrival = Arrival(
-            message.topic, bytes(message.payload), self._clock.now(), message.mid, message.qos, self._session
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = NO_TOPIC
+        self._deliver(
+            Arrival(topic, bytes(message.payload), self._clock.now(), message.mid, message.qos, self._session)
         )
-        self._deliver(arrival)

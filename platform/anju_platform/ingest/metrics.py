@@ -11,7 +11,7 @@ from anju_platform.ingest.models import Outcome
 class IngestMetrics:
     """The figures of one ingest, in a registry of its own."""
 
-    def __init__(self, queued_bytes: Callable[[], float]) -> None:
+    def __init__(self) -> None:
         self.registry = CollectorRegistry()
         counter = partial(Counter, registry=self.registry)
         histogram = partial(Histogram, registry=self.registry)
@@ -26,8 +26,12 @@ class IngestMetrics:
         self.group_samples = histogram(
             "anju_ingest_group_samples", "Readings in one commit", buckets=(1, 10, 100, 1e3, 1e4, 1e5)
         )
-        queue = Gauge("anju_ingest_queued_bytes", "Bytes received but not yet decoded", registry=self.registry)
-        queue.set_function(queued_bytes)
+        self._queues = Gauge(
+            "anju_ingest_queued_bytes", "Bytes received but not yet decoded", ["line"], registry=self.registry
+        )
+
+    def watch_queue(self, line: str, queued_bytes: Callable[[], float]) -> None:
+        self._queues.labels(line).set_function(queued_bytes)
 
     def count(self, outcome: Outcome) -> None:
         self.messages.inc(len(outcome.messages))

@@ -1,7 +1,13 @@
-"""Typed records of ingest: what arrived, what it was decoded into, and what became of it."""
+"""Typed records of ingest: what arrived, what it was decoded into, and what became of it.
+
+What is made for every message is a struct, which is made in a tenth of the time that a frozen dataclass takes.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
 
 from anju_contracts.account import Account
 from anju_contracts.birth import Birth
@@ -13,8 +19,7 @@ from anju_contracts.topics import GatewayAddress
 from anju_platform.storage.samples import Samples
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """A message as the broker delivered it. `session` numbers the connection that may acknowledge it."""
 
     topic: str
@@ -37,16 +42,14 @@ class Letter:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(msgspec.Struct, frozen=True):
     """A message that can't be decoded."""
 
     arrival: Arrival
     letter: Letter
 
 
-@dataclass(frozen=True, slots=True)
-class TelemetryBatch:
+class TelemetryBatch(msgspec.Struct, frozen=True):
     """`samples` are of known points; `unknown` is the rest, to be looked up again when it is stored."""
 
     arrival: Arrival
@@ -61,8 +64,7 @@ class TelemetryBatch:
     last_at_us: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class EventBatch:
+class EventBatch(msgspec.Struct, frozen=True):
     arrival: Arrival
     address: GatewayAddress
     envelope: Envelope | None
@@ -73,22 +75,19 @@ class EventBatch:
     letters: tuple[Letter, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BirthNotice:
+class BirthNotice(msgspec.Struct, frozen=True):
     arrival: Arrival
     address: GatewayAddress
     birth: Birth
 
 
-@dataclass(frozen=True, slots=True)
-class StateNotice:
+class StateNotice(msgspec.Struct, frozen=True):
     arrival: Arrival
     address: GatewayAddress
     state: GatewayState
 
 
-@dataclass(frozen=True, slots=True)
-class AccountNotice:
+class AccountNotice(msgspec.Struct, frozen=True):
     arrival: Arrival
     address: GatewayAddress
     account: Account
@@ -97,8 +96,7 @@ class AccountNotice:
 Message = Unreadable | TelemetryBatch | EventBatch | BirthNotice | StateNotice | AccountNotice
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerKey:
+class LedgerKey(NamedTuple):
     """What makes a batch the same batch."""
 
     community: str
@@ -116,18 +114,23 @@ def ledger_key(batch: TelemetryBatch | EventBatch) -> LedgerKey | None:
     return LedgerKey(batch.address.community, batch.address.gateway, batch.envelope.epoch, stream, batch.envelope.seq)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """Samples of one gateway's batch that go into telemetry; `live` ones move its watermark."""
 
     address: GatewayAddress
     samples: Samples
     live: bool
+    first_at_us: int
+    last_at_us: int
 
 
 def part_of_batch(batch: TelemetryBatch, samples: Samples) -> Part:
-    """Neither backfill nor a message published by hand counts as live."""
-    return Part(batch.address, samples, batch.envelope is not None and not batch.envelope.historical)
+    """`samples`, of which there must be some, are all or a part of those of `batch`. Neither backfill nor a message
+    published by hand counts as live."""
+    live = batch.envelope is not None and not batch.envelope.historical
+    if len(samples) == batch.size:
+        return Part(batch.address, samples, live, batch.first_at_us, batch.last_at_us)
+    return Part(batch.address, samples, live, int(samples.at_us.min()), int(samples.at_us.max()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Storing readings: many batches at once, straight into the table, and what follows from them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import psycopg
 
@@ -9,7 +10,7 @@ from anju_platform.ingest.directory import find_points
 from anju_platform.ingest.models import Letter, Part, TelemetryBatch, part_of_batch
 from anju_platform.ingest.registry_lock import share_registry
 from anju_platform.ingest.screen import Window, screen, unknown_letter
-from anju_platform.storage.samples import Samples, hours_of, settle
+from anju_platform.storage.samples import HOUR_US, Samples, from_us, hours_of, settle
 from anju_platform.storage.telemetry import insert_samples, mark_rollups_due, merge_samples
 
 
@@ -50,15 +51,28 @@ def store_samples(conn: psycopg.Connection, parts: Sequence[Part], *, merge: boo
         merge_samples(conn, settled)
     else:
         insert_samples(conn, settled)
-    mark_rollups_due(conn, {(part.address.community, hour) for part in parts for hour in hours_of(part.samples.at_us)})
+    mark_rollups_due(conn, _hours_touched(parts))
     return settled
+
+
+def _hours_touched(parts: Sequence[Part]) -> set[tuple[str, datetime]]:
+    """Each (community, hour) of `parts`; most parts lie within one hour."""
+    hours: set[tuple[str, int]] = set()
+    wide: set[tuple[str, datetime]] = set()
+    for part in parts:
+        first, last = part.first_at_us // HOUR_US, part.last_at_us // HOUR_US
+        if first == last:
+            hours.add((part.address.community, first))
+        else:
+            wide |= {(part.address.community, hour) for hour in hours_of(part.samples.at_us)}
+    return wide | {(community, from_us(hour * HOUR_US)) for community, hour in hours}
 
 
 def watermarks_of(parts: Sequence[Part], *, now_us: int) -> dict[GatewayAddress, int]:
     """The greatest time of live samples by gateway, never ahead of `now_us`."""
     reached: dict[GatewayAddress, int] = {}
     for part in parts:
-        if part.live and len(part.samples):
-            at_us = min(int(part.samples.at_us.max()), now_us)
+        if part.live:
+            at_us = min(part.last_at_us, now_us)
             reached[part.address] = max(at_us, reached.get(part.address, at_us))
     return reached

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 from anju_contracts.event import Event, EventBatch, encode_events
 from anju_contracts.senml import Pack, encode_pack
@@ -20,8 +23,10 @@ UNKNOWN_POINT: Final = "unknown_point"
 _SHOWN_NAMES: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+_AHEAD_US: Final = AHEAD // timedelta(microseconds=1)
+
+
+class Window(msgspec.Struct, frozen=True, gc=False):
     """The moments, in microseconds since 1970, whose readings may be stored: both ends included."""
 
     since_us: int
@@ -29,10 +34,15 @@ class Window:
 
     @classmethod
     def at(cls, now: datetime, *, telemetry_days: int) -> "Window":
-        return cls(to_us(kept_since(now, telemetry_days=telemetry_days)), to_us(now + AHEAD))
+        return cls(_since_us(now.astimezone(UTC).date(), telemetry_days), to_us(now) + _AHEAD_US)
 
     def holds(self, at_us: int) -> bool:
         return self.since_us <= at_us <= self.until_us
+
+
+@lru_cache(maxsize=8)
+def _since_us(day: date, telemetry_days: int) -> int:
+    return to_us(kept_since(datetime.combine(day, time(), UTC), telemetry_days=telemetry_days))
 
 
 @dataclass(frozen=True, slots=True)

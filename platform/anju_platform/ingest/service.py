@@ -1,33 +1,17 @@
 """`anju ingest`: from the broker to the database, and the receipt back."""
 
-import logging
-import time
-from collections.abc import Sequence
-from datetime import datetime
-from threading import Event
+from threading import Event, Thread
 from typing import Final
 
-import psycopg
-
-from anju_platform.bootstrap import connect
-from anju_platform.broker import certificates_of, parse_broker_url
+from anju_contracts.topics import Channel
 from anju_platform.config import Settings
-from anju_platform.errors import StorageUnavailable
-from anju_platform.ingest.commit import Committer
 from anju_platform.ingest.directory import PointDirectory
-from anju_platform.ingest.groups import Gatherer
-from anju_platform.ingest.link import Link
+from anju_platform.ingest.line import Line
 from anju_platform.ingest.metrics import IngestMetrics
-from anju_platform.ingest.models import BirthNotice, Message, Outcome
-from anju_platform.ingest.receipts import receipts_for
-from anju_platform.ingest.tally import Tally, rebuild
 from anju_platform.metrics import serve_metrics
-from anju_platform.storage.telemetry import prepare_session
 
-FLUSH_EVERY_S: Final = 1.0
-_FIRST_PAUSE_S: Final = 0.1
-_LONGEST_PAUSE_S: Final = 5.0
-_log = logging.getLogger(__name__)
+NOTICES: Final = (Channel.EVENT, Channel.BIRTH, Channel.STATE, Channel.ACCOUNT)
+READINGS: Final = (Channel.TELEMETRY,)
 
 
 class Ingest:
@@ -36,100 +20,39 @@ class Ingest:
     def __init__(self, settings: Settings, *, stopping: Event) -> None:
         self._settings = settings
         self._stopping = stopping
-        self._directory = PointDirectory()
-        self._gatherer = Gatherer(self._directory, telemetry_days=settings.telemetry_days)
-        self.link = Link(
-            parse_broker_url(settings.mqtt_url),
-            shared=settings.mqtt_shared,
-            clock=settings.clock,
-            deliver=self._gatherer.deliver,
-            certificates=certificates_of(settings),
-        )
-        self._tally = Tally()
-        self._in_hand: list[Message] = []
-        self._started = False
-        self._pause_s = _FIRST_PAUSE_S
-        self.metrics = IngestMetrics(self._gatherer.queued_bytes)
+        self.metrics = IngestMetrics()
+        directory = PointDirectory()
+        self._lines = [
+            Line(
+                name,
+                channels,
+                settings=settings,
+                directory=directory,
+                metrics=self.metrics,
+                stopping=stopping,
+            )
+            for name, channels in (("notices", NOTICES), ("readings", READINGS))
+        ]
+        self._failed: list[BaseException] = []
+
+    @property
+    def subscribed(self) -> bool:
+        return all(line.link.subscribed.is_set() for line in self._lines)
 
     def run(self) -> None:
-        """Until `stopping` is set. While the database is away nothing is acknowledged and the broker keeps the rest."""
+        """Until `stopping` is set, or a line can't go on: then all of them end, and its error is raised."""
+        threads = [Thread(target=self._run_line, args=(line,), name=line.name) for line in self._lines]
         with serve_metrics(self.metrics.registry, self._settings.metrics_port):
-            try:
-                while not self._stopping.is_set():
-                    self._run_until_unavailable()
-            finally:
-                self._gatherer.stop()
-                if self._started:
-                    self.link.stop()
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        for error in self._failed:
+            raise error
 
-    def _run_until_unavailable(self) -> None:
+    def _run_line(self, line: Line) -> None:
         try:
-            with connect(self._settings, program="ingest", autocommit=True) as conn:
-                self._serve(conn)
-        except (StorageUnavailable, psycopg.Error) as exc:
-            self.metrics.unavailable.inc()
-            _log.warning("database unavailable", extra={"reason": str(exc), "again_in_s": self._pause_s})
-            self._stopping.wait(self._pause_s)
-            self._pause_s = min(self._pause_s * 2, _LONGEST_PAUSE_S)
-
-    def _serve(self, conn: psycopg.Connection) -> None:
-        committer = Committer(
-            conn, self._directory, telemetry_days=self._settings.telemetry_days, clock=self._settings.clock
-        )
-        prepare_session(conn)
-        self._directory.load(conn)
-        behind = rebuild(conn, now=self._settings.clock.now())
-        _log.info("ready", extra={"latest_values_rebuilt": behind})
-        self._start()
-        flush_at = time.monotonic() + FLUSH_EVERY_S
-        while not self._stopping.is_set():
-            self._step(conn, committer, wait_s=max(0.0, flush_at - time.monotonic()))
-            if time.monotonic() >= flush_at:
-                self._tally.flush(conn)
-                flush_at = time.monotonic() + FLUSH_EVERY_S
-            self.link.check()
-        self._tally.flush(conn)
-
-    def _start(self) -> None:
-        if not self._started:
-            self._started = True
-            self._gatherer.start()
-            self.link.start()
-
-    def _step(self, conn: psycopg.Connection, committer: Committer, *, wait_s: float) -> None:
-        """Commit the next group. It stays in hand until it is committed, over however many connections."""
-        self._in_hand = self._in_hand or self._gatherer.take(wait_s)
-        if not self._in_hand:
-            return
-        now = self._settings.clock.now()
-        with self.metrics.commit_s.time():
-            outcomes = committer.commit(self._in_hand, now=now)
-        self._in_hand = []
-        self._pause_s = _FIRST_PAUSE_S
-        for outcome in outcomes:
-            self._settle(outcome)
-        self._follow_births(conn, committer, outcomes, now=now)
-
-    def _settle(self, outcome: Outcome) -> None:
-        """Tell broker and gateways what is committed, and remember what it means for the latest values."""
-        for message in outcome.messages:
-            self.link.acknowledge(message.arrival)
-        for address, receipt in receipts_for(outcome.messages):
-            self.link.send_receipt(address, receipt)
-            self.metrics.receipts.inc()
-        self._tally.add(outcome)
-        self.metrics.count(outcome)
-
-    def _follow_births(
-        self, conn: psycopg.Connection, committer: Committer, outcomes: Sequence[Outcome], *, now: datetime
-    ) -> None:
-        announced = frozenset[str]().union(*(outcome.announced for outcome in outcomes))
-        if announced:
-            self._directory.load(conn, announced)
-        messages = [message for outcome in outcomes for message in outcome.messages]
-        for community in sorted(
-            {message.address.community for message in messages if isinstance(message, BirthNotice)}
-        ):
-            while (replayed := committer.replay(community, now=now)) is not None:
-                self._tally.add(replayed)
-                self.metrics.count(replayed)
+            line.run()
+        except BaseException as exc:  # it is raised where run was called
+            self._failed.append(exc)
+            self._stopping.set()

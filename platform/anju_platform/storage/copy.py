@@ -1,9 +1,10 @@
 """Binary COPY from numpy into PostgreSQL: whole columns at once, no Python object for a row.
 
-The format is that of the PostgreSQL manual, COPY, "Binary Format"; only fixed-width columns without nulls.
+The format is that of the PostgreSQL manual, COPY, "Binary Format". Columns without nulls; of text only the first ones.
 """
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, LiteralString
@@ -59,12 +60,28 @@ def encode_rows(types: Sequence[str], columns: Sequence[NDArray[Any]]) -> bytes:
     for index, (name, column) in enumerate(zip(types, columns, strict=True)):
         rows[f"width{index}"] = rows.dtype[f"value{index}"].itemsize
         rows[f"value{index}"] = column - POSTGRES_EPOCH_US if name == "timestamptz" else column
-    return b"".join((_SIGNATURE, rows.tobytes(), _TRAILER))
+    return as_stream([rows.tobytes()])
+
+
+def encode_texts(fields: int, texts: Iterable[str]) -> bytes:
+    """The beginning of a row of `fields` columns: those that are text."""
+    encoded = [text.encode() for text in texts]
+    return struct.pack(">h", fields) + b"".join(struct.pack(">i", len(text)) + text for text in encoded)
+
+
+def as_stream(rows: Iterable[bytes]) -> bytes:
+    """The whole COPY stream of encoded `rows`."""
+    return b"".join((_SIGNATURE, *rows, _TRAILER))
 
 
 def copy_in(conn: psycopg.Connection, target: CopyIn, columns: Sequence[NDArray[Any]]) -> None:
     """Send `columns` into `target` within the transaction that `conn` is in."""
-    stream = memoryview(encode_rows(target.types, columns))
-    with conn.cursor() as cur, cur.copy(target.statement) as copy:
-        for start in range(0, len(stream), _CHUNK_BYTES):
-            copy.write(stream[start : start + _CHUNK_BYTES])
+    send_copy(conn, target.statement, encode_rows(target.types, columns))
+
+
+def send_copy(conn: psycopg.Connection, statement: LiteralString, stream: bytes) -> None:
+    """Send a whole COPY stream by `statement`, a COPY … FROM STDIN (FORMAT BINARY)."""
+    view = memoryview(stream)
+    with conn.cursor() as cur, cur.copy(statement) as copy:
+        for start in range(0, len(view), _CHUNK_BYTES):
+            copy.write(view[start : start + _CHUNK_BYTES])

@@ -1,6 +1,7 @@
 -- The batches that were not there yet.
 INSERT INTO ledger (
-    community_id, gateway_id, epoch, stream, seq, samples, historical, first_at, last_at, received_at, committed_at
+    community_id, gateway_id, epoch, stream, seq, samples, historical, first_at, last_at, received_at, taken_at,
+    committed_at
 )
 SELECT batch.*, %(now)s::timestamptz
 FROM unnest(
@@ -13,7 +14,8 @@ FROM unnest(
     %(historical)s::boolean[],
     %(first_at)s::timestamptz[],
     %(last_at)s::timestamptz[],
-    %(received_at)s::timestamptz[]
+    %(received_at)s::timestamptz[],
+    %(taken_at)s::timestamptz[]
 ) AS batch
 ON CONFLICT DO NOTHING
 RETURNING community_id, gateway_id, epoch, stream, seq;

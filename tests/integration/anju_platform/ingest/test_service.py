@@ -78,7 +78,7 @@ def ingest_on(settings: Settings) -> Iterator[Ingest]:
     thread = Thread(target=ingest.run)
     thread.start()
     try:
-        wait_for(ingest.link.subscribed.is_set)
+        wait_for(lambda: ingest.subscribed)
         yield ingest
     finally:
         stopping.set()

@@ -5,11 +5,14 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from anju_contracts.clock import RealClock
 from anju_contracts.event import Event
+from anju_contracts.topics import Channel
 from anju_platform.broker import parse_broker_url
 from anju_platform.errors import ConfigurationError
 from anju_platform.ingest.decode import decode
-from anju_platform.ingest.link import InOrder, Link
+from anju_platform.ingest.link import Link, Subscription
 from anju_platform.ingest.receipts import receipts_for
+
+WANTED = Subscription("readings", (Channel.TELEMETRY,), shared=True)
 
 
 def test_receipts_are_ranges_by_gateway_epoch_and_stream() -> None:
@@ -25,28 +28,8 @@ def test_receipts_are_ranges_by_gateway_epoch_and_stream() -> None:
     ]
 
 
-def test_acknowledgements_leave_in_the_order_of_arrival() -> None:
-    order = InOrder()
-    order.begin(1)
-    for mid in (1, 2, 3, 4):
-        order.arrived(mid)
-    assert order.done(1, 3) == []
-    assert order.done(1, 1) == [1]
-    assert order.done(1, 2) == [2, 3]
-
-
-def test_what_an_earlier_session_delivered_is_never_acknowledged() -> None:
-    order = InOrder()
-    order.begin(1)
-    order.arrived(1)
-    order.begin(2)
-    order.arrived(1)
-    assert order.done(1, 1) == []
-    assert order.done(2, 1) == [1]
-
-
 def test_a_refused_subscription_is_an_error_that_says_what_to_do() -> None:
-    link = Link(parse_broker_url("mqtt://broker"), shared=True, clock=RealClock(), deliver=lambda _: None)
+    link = Link(parse_broker_url("mqtt://broker"), WANTED, clock=RealClock(), deliver=lambda _: None)
     link.check()
     refused = ReasonCode(PacketTypes.SUBACK, "Shared subscription not supported")
     assert link.client.on_subscribe is not None

@@ -1,0 +1,151 @@
+"""One way from the broker to the database: a subscription, a decoding thread, and a connection that commits.
+
+Alarms have a line of their own, so that they never wait behind readings: not in the broker's queue for this
+subscriber, not in memory, and not for a transaction.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from threading import Event
+from typing import Final
+
+import psycopg
+
+from anju_contracts.topics import Channel
+from anju_platform.bootstrap import connect
+from anju_platform.broker import certificates_of, parse_broker_url
+from anju_platform.config import Settings
+from anju_platform.errors import StorageUnavailable
+from anju_platform.ingest.commit import Committer
+from anju_platform.ingest.directory import PointDirectory
+from anju_platform.ingest.groups import Gatherer
+from anju_platform.ingest.link import Link, Subscription
+from anju_platform.ingest.metrics import IngestMetrics
+from anju_platform.ingest.models import BirthNotice, Message, Outcome
+from anju_platform.ingest.receipts import receipts_for
+from anju_platform.ingest.tally import Tally, rebuild
+from anju_platform.storage.telemetry import prepare_session
+
+FLUSH_EVERY_S: Final = 1.0
+_FIRST_PAUSE_S: Final = 0.1
+_LONGEST_PAUSE_S: Final = 5.0
+_log = logging.getLogger(__name__)
+
+
+class Line:
+    """`name` tells the lines of one ingest apart; they share the directory of points and the metrics."""
+
+    def __init__(
+        self,
+        name: str,
+        channels: tuple[Channel, ...],
+        *,
+        settings: Settings,
+        directory: PointDirectory,
+        metrics: IngestMetrics,
+        stopping: Event,
+    ) -> None:
+        self.name = name
+        self._settings = settings
+        self._directory = directory
+        self._metrics = metrics
+        self._stopping = stopping
+        self._gatherer = Gatherer(directory, telemetry_days=settings.telemetry_days)
+        self.link = Link(
+            parse_broker_url(settings.mqtt_url),
+            Subscription(name, channels, settings.mqtt_shared),
+            clock=settings.clock,
+            deliver=self._gatherer.deliver,
+            certificates=certificates_of(settings),
+        )
+        metrics.watch_queue(name, self._gatherer.queued_bytes)
+        self._tally = Tally()
+        self._in_hand: list[Message] = []
+        self._started = False
+        self._pause_s = _FIRST_PAUSE_S
+
+    def run(self) -> None:
+        """Until `stopping` is set. While the database is away nothing is acknowledged and the broker keeps the rest."""
+        try:
+            while not self._stopping.is_set():
+                self._run_until_unavailable()
+        finally:
+            self._gatherer.stop()
+            if self._started:
+                self.link.stop()
+
+    def _run_until_unavailable(self) -> None:
+        try:
+            with connect(self._settings, program=f"ingest {self.name}", autocommit=True) as conn:
+                self._serve(conn)
+        except (StorageUnavailable, psycopg.Error) as exc:
+            self._metrics.unavailable.inc()
+            _log.warning("database unavailable", extra={"reason": str(exc), "again_in_s": self._pause_s})
+            self._stopping.wait(self._pause_s)
+            self._pause_s = min(self._pause_s * 2, _LONGEST_PAUSE_S)
+
+    def _serve(self, conn: psycopg.Connection) -> None:
+        committer = Committer(
+            conn, self._directory, telemetry_days=self._settings.telemetry_days, clock=self._settings.clock
+        )
+        prepare_session(conn)
+        self._directory.load(conn)
+        behind = rebuild(conn, now=self._settings.clock.now())
+        _log.info("ready", extra={"line": self.name, "latest_values_rebuilt": behind})
+        self._start()
+        flush_at = time.monotonic() + FLUSH_EVERY_S
+        while not self._stopping.is_set():
+            self._step(conn, committer, wait_s=max(0.0, flush_at - time.monotonic()))
+            if time.monotonic() >= flush_at:
+                self._tally.flush(conn)
+                flush_at = time.monotonic() + FLUSH_EVERY_S
+            self.link.check()
+        self._tally.flush(conn)
+
+    def _start(self) -> None:
+        if not self._started:
+            self._started = True
+            self._gatherer.start()
+            self.link.start()
+
+    def _step(self, conn: psycopg.Connection, committer: Committer, *, wait_s: float) -> None:
+        """Commit the next group. It stays in hand until it is committed, over however many connections."""
+        self._in_hand = self._in_hand or self._gatherer.take(wait_s)
+        if not self._in_hand:
+            return
+        now = self._settings.clock.now()
+        with self._metrics.commit_s.time():
+            outcomes = committer.commit(self._in_hand, now=now)
+        self._in_hand = []
+        self._pause_s = _FIRST_PAUSE_S
+        for outcome in outcomes:
+            self._settle(outcome)
+        self._follow_births(conn, committer, outcomes, now=now)
+
+    def _settle(self, outcome: Outcome) -> None:
+        """Tell broker and gateways what is committed, and remember what it means for the latest values."""
+        self.link.acknowledge(message.arrival for message in outcome.messages)
+        for address, receipt in receipts_for(outcome.messages):
+            self.link.send_receipt(address, receipt)
+            self._metrics.receipts.inc()
+        self._tally.add(outcome)
+        self._metrics.count(outcome)
+
+    def _follow_births(
+        self, conn: psycopg.Connection, committer: Committer, outcomes: Sequence[Outcome], *, now: datetime
+    ) -> None:
+        announced = frozenset[str]().union(*(outcome.announced for outcome in outcomes))
+        if announced:
+            self._directory.load(conn, announced)
+        born = {
+            message.address.community
+            for outcome in outcomes
+            for message in outcome.messages
+            if isinstance(message, BirthNotice)
+        }
+        for community in sorted(born):
+            while (replayed := committer.replay(community, now=now)) is not None:
+                self._tally.add(replayed)
+                self._metrics.count(replayed)
