@@ -63,6 +63,8 @@ class GatewayConfig:
     uplink: Uplink
     limits: Limits
     agents: tuple[ConfiguredAgent, ...]
+    command_key_file: Path | None = None
+    """The public key that commands are checked with; None: this gateway takes none."""
 
 
 def birth_of(config: GatewayConfig, *, epoch: str, at: datetime) -> Birth:

@@ -12,6 +12,7 @@ from anju_edge_agent.place import SerialPlace
 from anju_edge_agent.profile import Profile, points_of
 from anju_edge_agent.profile_reader import builtin_profiles, find_profile
 from anju_edge_agent.tables import Problem, Table, read_toml
+from anju_gateway.commands_check import read_command_key
 from anju_gateway.config import ConfiguredAgent, ConfiguredDevice, GatewayConfig, Uplink
 from anju_gateway.errors import ConfigurationError
 from anju_gateway.outbox_file import Limits
@@ -53,6 +54,7 @@ class _Reader:
             uplink=self._uplink(root.table("uplink", required=True)),
             limits=_limits(root.table("outbox")),
             agents=tuple(agent for agent in agents if agent is not None),
+            command_key_file=self._command_key_file(root.table("commands")),
         )
         root.done()
         points = sum(len(points_of(device.device.profile)) for agent in config.agents for device in agent.devices)
@@ -66,6 +68,18 @@ class _Reader:
         if folder.exists() and not folder.is_dir():
             self._root.problem("data_dir", text, "a folder, or a path where one can be made")
         return folder
+
+    def _command_key_file(self, table: Table) -> Path | None:
+        text = table.text("key_file")
+        table.done()
+        if not text:
+            return None
+        file = self._folder / text
+        try:
+            read_command_key(file)
+        except (OSError, ValueError) as exc:
+            table.problem("key_file", text, f"the command.pub that this gateway was enrolled with ({exc})")
+        return file
 
     def _uplink(self, table: Table) -> Uplink:
         usual = Uplink(read_endpoint(table, self._folder), self._client_id)

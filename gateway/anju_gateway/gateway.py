@@ -12,6 +12,7 @@ from anju_contracts.clock import Clock
 from anju_edge_agent.samples import Sink
 from anju_gateway.accounting import Books
 from anju_gateway.clock_memory import ClockMemory
+from anju_gateway.commands_setup import commands_of
 from anju_gateway.config import ConfiguredAgent, GatewayConfig
 from anju_gateway.data_clock import DataClock
 from anju_gateway.errors import AlreadyRunningError
@@ -42,12 +43,22 @@ class Gateway:
         )
         self._host = Host(config.agents, sink_of=self._sink_of, clock=self.clock, raised=self.outbox.raised)
         books = Books(self.outbox, self.clock, config.data_dir, self._host.accounts)
-        self._uplink = UplinkRunner(config, Surroundings(self.outbox, self.clock, wake, books))
+        self._commands = commands_of(
+            config,
+            host=self._host,
+            outbox=self.outbox,
+            clock=self.clock,
+            wake=wake.set,
+            own={"announce": self._announce, "restart_agents": self._host.restart},
+        )
+        self._uplink = UplinkRunner(config, Surroundings(self.outbox, self.clock, wake, books, self._commands))
         self._stop = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="clock", daemon=True)
 
     def __enter__(self) -> "Gateway":
         self._watcher.start()
+        if self._commands is not None:
+            self._commands.start()
         self._uplink.start()
         self._host.start()
         return self
@@ -55,6 +66,8 @@ class Gateway:
     def __exit__(self, *_exc: object) -> None:
         self._host.stop()
         self._uplink.stop()
+        if self._commands is not None:
+            self._commands.stop()
         self.outbox.close()
         self._stop.set()
         self._watcher.join()
@@ -62,6 +75,9 @@ class Gateway:
     def _sink_of(self, agent: ConfiguredAgent) -> Sink:
         """Devices that are asked need not wait for a stuck disk; what a broker holds is not acknowledged until then."""
         return self.outbox if agent.place is None else self.outbox.polled
+
+    def _announce(self) -> None:
+        self._uplink.announce()
 
     def _watch(self) -> None:
         while not self._stop.wait(WATCH_S):

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from anju_contracts.account import AgentAccount
 from anju_contracts.clock import Clock
-from anju_edge_agent.agent import AgentContext
+from anju_edge_agent.actions import Action, ActionRefused, Actor, Result
+from anju_edge_agent.agent import Agent, AgentContext
 from anju_edge_agent.backoff import Backoff
 from anju_edge_agent.samples import Sink
 from anju_gateway.config import ConfiguredAgent
@@ -34,6 +35,7 @@ class _Supervised:
     odd_told_s: float = 0.0
     thread: threading.Thread | None = None
     stop: threading.Event = field(default_factory=threading.Event)
+    built: Agent | None = None
 
 
 class Host:
@@ -76,6 +78,18 @@ class Host:
         """End every agent, so that it is built anew: what it remembers of times has become wrong. No fault of it."""
         for agent in self._agents:
             agent.stop.set()
+
+    def perform(self, action: Action, timeout_s: float) -> Result:
+        """Have the agent of the action's asset do it, from any thread; ActionRefused says why not."""
+        for agent in self._agents:
+            if any(device.device.asset == action.asset for device in agent.configured.devices):
+                built = agent.built
+                if built is None:
+                    raise ActionRefused(f"agent {agent.configured.name} does not run")
+                if not isinstance(built, Actor):
+                    raise ActionRefused(f"driver {agent.configured.driver} performs no actions")
+                return built.perform(action, timeout_s=timeout_s)
+        raise ActionRefused(f"no agent has {action.asset}")
 
     def accounts(self) -> list[AgentAccount]:
         return [
@@ -123,7 +137,11 @@ class Host:
             trouble=lambda reason: _note(agent, reason),
             count=lambda what: _count(agent, what),
         )
-        configured.build([device.device for device in configured.devices], context).run()
+        agent.built = configured.build([device.device for device in configured.devices], context)
+        try:
+            agent.built.run()
+        finally:
+            agent.built = None
 
 
 def _note(agent: _Supervised, reason: str | None) -> None:

@@ -4,10 +4,12 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
@@ -35,10 +37,21 @@ class Session:
     Nothing is kept across sessions: the outbox is the only queue. `taken_over`: it ended because another client came
     under our name."""
 
-    def __init__(self, uplink: Uplink, address: GatewayAddress, *, will: bytes, wake: threading.Event) -> None:
+    def __init__(
+        self,
+        uplink: Uplink,
+        address: GatewayAddress,
+        *,
+        will: bytes,
+        wake: threading.Event,
+        on_command: Callable[[bytes, bytes], None] | None = None,
+    ) -> None:
+        """`on_command` takes the payload and correlation data of each command, in paho's thread; None subscribes to
+        none."""
         self._address = address
         self._uplink = uplink
         self._wake = wake
+        self._on_command = on_command
         self._connected = threading.Event()
         self._published = 0
         self._acknowledged = 0
@@ -80,6 +93,14 @@ class Session:
         """Send with QoS 1. Whether it arrived, the broker's acknowledgement tells; whether it counts, a receipt."""
         self._published += 1
         self._client.publish(self._address.topic(channel), payload, qos=1, retain=retain)
+
+    def respond(self, payload: bytes, correlation: bytes) -> MQTTMessageInfo:
+        """Answer a command. What comes back tells when the broker has it."""
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        if correlation:
+            properties.CorrelationData = correlation
+        self._published += 1
+        return self._client.publish(self._address.topic(Channel.RESPONSE), payload, qos=1, properties=properties)
 
     def take_receipts(self) -> list[tuple[bytes, float]]:
         """The payloads that have come on the receipt topic since the last call, each with when it came (monotonic)."""
@@ -123,7 +144,8 @@ class Session:
         else:
             allowed = getattr(properties, "ReceiveMaximum", MOST_IN_FLIGHT)
             self._in_flight = min(MOST_IN_FLIGHT, int(allowed))
-            client.subscribe(self._address.topic(Channel.RECEIPT), options=SubscribeOptions(qos=1))
+            channels = [Channel.RECEIPT, *([Channel.COMMAND] if self._on_command else [])]
+            client.subscribe([(self._address.topic(channel), SubscribeOptions(qos=1)) for channel in channels])
         self._connected.set()
 
     def _on_disconnect(
@@ -134,6 +156,9 @@ class Session:
         self._connected.set()
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        if self._on_command is not None and message.topic == self._address.topic(Channel.COMMAND):
+            self._on_command(bytes(message.payload), getattr(message.properties, "CorrelationData", b""))
+            return
         self._receipts.append((bytes(message.payload), time.monotonic()))
         self._wake.set()
 

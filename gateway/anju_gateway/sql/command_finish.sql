@@ -1,0 +1,1 @@
+UPDATE command SET response = :response WHERE id = :id

@@ -1,0 +1,1 @@
+DELETE FROM command WHERE expires_us < :before_us

@@ -1,0 +1,1 @@
+SELECT since_us, forgotten_us, (SELECT count(*) FROM command) FROM command_memory

@@ -1,0 +1,1 @@
+UPDATE command SET told = 1 WHERE id = :id

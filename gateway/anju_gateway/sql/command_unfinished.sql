@@ -1,0 +1,1 @@
+SELECT id, correlation FROM command WHERE response IS NULL
