@@ -11,19 +11,20 @@ from anju_simulators.services.errors import ServiceFailed
 
 LOOK_S = 0.05
 RESTART_S = 0.3
-MOST_FAILED_STARTS = 20
+MOST_STARTS = 20
 
 
 class Keeper:
     """Runs in a thread of its own between `start` and `stop`. `kills` counts what was really killed, `ended` how often
     the unit ended by itself, `given_up` says why it could not be started any more."""
 
-    def __init__(self, name: str, unit: Startable) -> None:
+    def __init__(self, name: str, unit: Startable, *, most_starts: int = MOST_STARTS) -> None:
         self.name = name
         self.kills = 0
         self.ended = 0
         self.given_up: str | None = None
         self._unit = unit
+        self._most_starts = most_starts
         self._ordered = 0
         self._orders: queue.SimpleQueue[float] = queue.SimpleQueue()
         self._stopping = threading.Event()
@@ -91,7 +92,7 @@ class Keeper:
     def _again(self, after_s: float) -> None:
         """Start it after a while, and again while it does not come up: after a crash a port or a lock may be taken."""
         why = ""
-        for _ in range(MOST_FAILED_STARTS):
+        for _ in range(self._most_starts):
             if self._stopping.wait(after_s):
                 return
             try:
