@@ -54,6 +54,9 @@ def measure(benchmark: Benchmark, console: Console, *, quick: bool) -> dict[str,
                 status.update(f"{benchmark.name}: {figure.name} is {figure.median:,.6g} {figure.unit}")
         except NotMeasuredError as exc:
             why_not = str(exc)
+        except Exception as exc:
+            console.print_exception()
+            why_not = f"it failed: {type(exc).__name__}: {exc}"
     took_s = round(time.monotonic() - began_s, 1)
     return {"title": benchmark.title, "figures": figures, "why_not": why_not, "load_at_start": load, "took_s": took_s}
 

@@ -33,7 +33,6 @@ data_dir = "{folder}/var"
 [uplink]
 url = "mqtt://127.0.0.1:{uplink_port}"
 account_interval_s = {account_s}
-backfill_batches_per_s = {backfill_per_s}
 
 [[agent]]
 name = "devices"
@@ -59,18 +58,16 @@ def write_gateway(
     port: int,
     uplink_port: int,
     account_s: float = 0.2,
-    backfill_per_s: float = 100.0,
+    more_agents: str = "",
 ) -> Path:
     """gateway.toml and the profile it names. `port` is of the local broker, `uplink_port` of the platform's."""
     folder.mkdir(exist_ok=True)
     points = "".join(POINT.format(number) for number in range(VALUES))
     (folder / "bench.toml").write_text(PROFILE + points, encoding="utf-8")
-    head = GATEWAY.format(
-        folder=folder, port=port, uplink_port=uplink_port, account_s=account_s, backfill_per_s=backfill_per_s
-    )
+    head = GATEWAY.format(folder=folder, port=port, uplink_port=uplink_port, account_s=account_s)
     file = folder / "gateway.toml"
     names = [device_name(number) for number in range(devices)]
-    file.write_text(head + "".join(DEVICE.format(name=name) for name in names), encoding="utf-8")
+    file.write_text(head + "".join(DEVICE.format(name=name) for name in names) + more_agents, encoding="utf-8")
     return file
 
 

@@ -151,7 +151,10 @@ class Publisher:
     def _take_receipt(self, topic: str, payload: bytes) -> None:
         source = self._plan.source
         assert isinstance(source, Fleet)
-        gateway = int(parse_topic(topic)[0].community.rpartition("-")[2])
+        name, _, number_of_gateway = parse_topic(topic)[0].community.rpartition("-")
+        if name != source.name:
+            return
+        gateway = int(number_of_gateway)
         now_s = time.monotonic()
         for first, last in decode_receipt(payload).ranges:
             for seq in range(first, last + 1):

@@ -82,7 +82,7 @@ class Stage:
 @contextmanager
 def postgres(folder: Path, flavour: Flavour) -> Iterator[Postgres]:
     """A server that waits for the disk, with a migrated template."""
-    with Postgres(flavour, folder / flavour, durable=True) as server:
+    with Postgres(flavour, folder / f"{flavour}-{next(_numbers)}", durable=True) as server:
         with psycopg.connect(server.create_database(TEMPLATE), autocommit=True) as conn:
             migrate(conn, flavour=flavour)
         yield server
@@ -95,5 +95,5 @@ def stage(bench: Bench) -> Iterator[Stage]:
         raise NotMeasuredError("Mosquitto is not here (shared subscriptions, QoS 1 at speed); make services")
     with ExitStack() as running:
         server = running.enter_context(postgres(bench.folder, best_flavour()))
-        broker = running.enter_context(Broker(bench.folder / "broker", kind="mosquitto"))
+        broker = running.enter_context(Broker(bench.folder / f"broker-{next(_numbers)}", kind="mosquitto"))
         yield Stage(server, broker, bench.folder)
