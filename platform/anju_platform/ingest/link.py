@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any, Final
 
+import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
@@ -111,8 +112,10 @@ class Link:
                 self.client.ack(arrival.mid, 1)
 
     def send_receipt(self, address: GatewayAddress, receipt: Receipt) -> None:
-        """A receipt that gets lost is sent again when the gateway repeats the batch."""
-        self.client.publish(address.topic(Channel.RECEIPT), encode_receipt(receipt), qos=1)
+        """With the time of now, by which the gateway judges its own clock. A receipt that gets lost is sent again when
+        the gateway repeats the batch."""
+        dated = msgspec.structs.replace(receipt, at=self._clock.now())
+        self.client.publish(address.topic(Channel.RECEIPT), encode_receipt(dated), qos=1)
 
     def _make_client(self) -> mqtt.Client:
         client = mqtt.Client(

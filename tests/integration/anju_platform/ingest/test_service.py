@@ -38,6 +38,8 @@ class Gateway:
     address: GatewayAddress
     receipts: list[tuple[str, tuple[int, int]]] = field(default_factory=list)
     """(stream, range) of each receipt, as they came."""
+    told: list[datetime | None] = field(default_factory=list)
+    """The platform's time in each receipt."""
 
     def publish(self, message: Arrival, *, retain: bool = False) -> None:
         sent = self.client.publish(message.topic, message.payload, qos=1, retain=retain)
@@ -54,6 +56,7 @@ def gateway_on(broker: Broker) -> Iterator[Gateway]:
 
     def on_message(_client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         receipt = decode_receipt(bytes(message.payload))
+        gateway.told.append(receipt.at)
         gateway.receipts += [(str(receipt.stream), one) for one in receipt.ranges]
 
     client.on_message = on_message
@@ -114,6 +117,16 @@ def test_a_batch_gets_its_receipt_after_it_is_stored_and_again_when_it_comes_aga
         assert gateway.receipts == [("telemetry", (5, 5))] * 2
         assert count(database_url, "SELECT count(*) FROM telemetry") == 2
         wait_for(lambda: count(database_url, "SELECT count(*) FROM latest WHERE value = 1") == 1)
+
+
+def test_a_receipt_tells_the_time_at_which_it_was_sent(database_url: str, broker: Broker) -> None:
+    with gateway_on(broker) as gateway, ingest_on(settings_for(database_url, broker)):
+        before = datetime.now(UTC)
+        gateway.publish(birth(address=gateway.address, at=before), retain=True)
+        gateway.publish(telemetry([(TRIPS, before, 1.0)], seq=1, address=gateway.address))
+        wait_for(lambda: len(gateway.receipts) == 1)
+        assert gateway.told[0] is not None
+        assert before < gateway.told[0] < datetime.now(UTC)
 
 
 def test_a_malformed_message_and_an_unknown_channel_disturb_nobody(database_url: str, broker: Broker) -> None:
