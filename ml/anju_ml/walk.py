@@ -91,7 +91,7 @@ def walk(
 ) -> Walk:
     """Tickets from `start` to the end of `grids`. Raises TooPoor when nothing can be learned before `start`."""
     end = next(iter(grids.values())).anchor
-    found, desk = Walk(), Desk(_endings(history, failures))
+    found, desk = Walk(), Desk(endings(history, failures))
     span = max((end - start) / DAY, 1.0)
     origin = start
     model: Model | None = None
@@ -100,7 +100,7 @@ def walk(
         model = _train(history, grids, origin, policy=policy, seed=seed, found=found, previous=model)
         upto = min(origin + RETRAIN_EVERY, end)
         progress(f"scoring {origin:%Y-%m-%d} to {upto:%Y-%m-%d}", (origin - start) / DAY / span)
-        _score(model, history, grids, (origin, upto), policy=policy, desk=desk, found=found)
+        score_span(model, history, grids, (origin, upto), policy=policy, desk=desk, found=found)
         origin = upto
     progress("scored", 1.0)
     return found
@@ -130,7 +130,7 @@ def _train(
     return model
 
 
-def _endings(history: History, failures: pl.DataFrame) -> dict[tuple[str, str], list[datetime]]:
+def endings(history: History, failures: pl.DataFrame) -> dict[tuple[str, str], list[datetime]]:
     """When a ticket of a problem would end by itself: at a failure or at a preventive visit that changed something."""
     visits = history.repairs.filter(
         (pl.col("cause") == "preventive") & pl.col("component").is_not_null() & pl.col("fault_found").fill_null(False)
@@ -142,7 +142,7 @@ def _endings(history: History, failures: pl.DataFrame) -> dict[tuple[str, str], 
     return out
 
 
-def _score(
+def score_span(
     model: Model,
     history: History,
     grids: dict[str, Grid],
