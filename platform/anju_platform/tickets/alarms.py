@@ -62,6 +62,13 @@ class AlarmTable:
         """`at_once` for some kind of asset: what doesn't pass costs ingest no query."""
         return any(self.at_once(kind, code, severity, state) for kind in ("", *self.by_kind))
 
+    @property
+    def least_hold(self) -> timedelta:
+        """The shortest time that an alarm has to hold for a ticket, where it doesn't open one at once."""
+        rules = [*self.by_severity.values(), *self.by_code.values()]
+        rules += [rule for rows in self.by_kind.values() for rule in rows.values()]
+        return min(rule.hold for rule in rules if rule.opens and rule.hold_min > 0)
+
     def component(self, kind: str, code: str) -> str | None:
         """The component that `code` points at, as contracts and this table know it."""
         row = self.by_kind.get(kind, {}).get(code) or self.by_code.get(code)

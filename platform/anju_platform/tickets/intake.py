@@ -20,16 +20,19 @@ from anju_platform.tickets.evidence import event_evidence
 from anju_platform.tickets.models import (
     SYSTEM,
     Action,
+    Closed,
+    CloseReason,
     Evidence,
     EvidenceKind,
     Joined,
     Noted,
     Opened,
     Origin,
+    State,
     Subject,
     Ticket,
 )
-from anju_platform.tickets.rules import escalation, priority_for
+from anju_platform.tickets.rules import escalation, evidence_of, priority_for
 from anju_platform.tickets.sameness import LINKED_FOR, JoinTo, NoteOn, place
 
 _QUERIES = load_queries(__package__)
@@ -140,7 +143,7 @@ def _open(
 
 def _join(conn: psycopg.Connection, ticket: Ticket, evidence: Evidence, *, at: datetime) -> Ticket:
     story = store.load_story(conn, ticket.id)
-    actions: list[Action] = [Joined(evidence)]
+    actions: list[Action] = [Joined(evidence, at)]
     risen = escalation(ticket, evidence, kind=story.subject.kind)
     if risen:
         actions.append(risen)
@@ -162,7 +165,25 @@ def _note_clear(conn: psycopg.Connection, asset_id: int, event_id: int, event: E
     found = _open_with_alarm(conn, asset_id, event.code)
     for ticket_id in found:
         _note(conn, ticket_id, Noted("the alarm cleared", evidence), min(event.at, now))
+        _withdraw_if_groundless(conn, ticket_id, event)
     return found
+
+
+def _withdraw_if_groundless(conn: psycopg.Connection, ticket_id: int, clear: Event) -> None:
+    """A clear that comes late can show that the alarm had not held as long as a ticket asks. If nothing else speaks
+    for the ticket and nobody has taken it on, it was opened on an error."""
+    story = store.load_story(conn, ticket_id)
+    groundless = all(_cleared_too_soon(story.subject.kind, one, clear) for one in evidence_of(story.entries))
+    if groundless and story.ticket.state is State.NEW:
+        closed = Closed(CloseReason.WITHDRAWN, "the alarm had cleared before it had held long enough")
+        store.append(conn, story, [closed], actor=SYSTEM, at=story.last_at)
+
+
+def _cleared_too_soon(kind: str, evidence: Evidence, clear: Event) -> bool:
+    if evidence.kind is not EvidenceKind.EVENT or evidence.data["code"] != clear.code:
+        return False
+    rule = alarm_table().rule(kind, clear.code, evidence.data["severity"])
+    return evidence.at <= clear.at < evidence.at + rule.hold
 
 
 def _open_with_alarm(conn: psycopg.Connection, asset_id: int, code: str) -> list[int]:

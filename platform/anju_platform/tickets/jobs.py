@@ -24,7 +24,7 @@ AUTO_CLOSE_AFTER: Final = timedelta(hours=72)
 
 @dataclass(frozen=True, slots=True)
 class HeldAlarm:
-    """A raise without a clear; `repaired` are the components that were worked on since it was raised."""
+    """A raise, and its clear where that is known; `repaired` are the components that were worked on since then."""
 
     event_id: int
     asset_id: int
@@ -33,36 +33,37 @@ class HeldAlarm:
     severity: str
     at: datetime
     value: float | None
+    cleared_at: datetime | None
     repaired: list[str]
 
 
 def ripe_at(alarm: HeldAlarm, table: AlarmTable) -> datetime | None:
-    """When the alarm has held long enough for a ticket; None when it never opens one or was seen to since."""
+    """When the alarm has held long enough for a ticket; None when it never opens one, cleared in time, or was seen to
+    since. One that cleared later gets its ticket all the same: had it come in time, it would have one."""
     rule = table.rule(alarm.asset_kind, alarm.code, alarm.severity)
     component = table.component(alarm.asset_kind, alarm.code)
     if not rule.opens or any(same_problem(component, repaired) for repaired in alarm.repaired):
         return None
-    return alarm.at + rule.hold
+    ripe = alarm.at + rule.hold
+    return None if alarm.cleared_at is not None and alarm.cleared_at < ripe else ripe
 
 
 def open_held_alarms(context: JobContext) -> dict[str, object]:
     """Give a ticket to every alarm that has held as long as its row of the alarm table asks."""
     table = alarm_table()
     with context.pool.connection() as conn:
-        held = _held_alarms(conn, since=context.as_of - table.too_old, as_of=context.as_of)
-    taken = 0
-    for alarm in held:
-        ripe = ripe_at(alarm, table)
-        if ripe is not None and ripe <= context.as_of:
-            with context.pool.connection() as conn:
-                _take(conn, alarm, at=ripe, now=context.as_of)
-            taken += 1
-    return {"held": len(held), "taken": taken}
+        held = _held_alarms(conn, table, as_of=context.as_of)
+    ripe = [(at, alarm) for alarm in held if (at := ripe_at(alarm, table)) is not None and at <= context.as_of]
+    for at, alarm in sorted(ripe, key=lambda pair: (pair[0], pair[1].at, pair[1].code)):
+        with context.pool.connection() as conn:
+            _take(conn, alarm, at=at, now=context.as_of)
+    return {"held": len(held), "taken": len(ripe)}
 
 
-def _held_alarms(conn: psycopg.Connection, *, since: datetime, as_of: datetime) -> list[HeldAlarm]:
+def _held_alarms(conn: psycopg.Connection, table: AlarmTable, *, as_of: datetime) -> list[HeldAlarm]:
+    span = {"since": as_of - table.too_old, "as_of": as_of, "least_hold": table.least_hold}
     with conn.cursor(row_factory=dict_row) as cur:
-        rows = cur.execute(_QUERIES["held_alarms"], {"since": since, "as_of": as_of}).fetchall()
+        rows = cur.execute(_QUERIES["held_alarms"], span).fetchall()
     return [HeldAlarm(**row) for row in rows]
 
 

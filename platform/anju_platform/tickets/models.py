@@ -124,6 +124,8 @@ class Opened:
 @dataclass(frozen=True, slots=True)
 class Joined:
     evidence: Evidence
+    since: datetime | None = None
+    """When the evidence would have opened a ticket of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,11 @@ from anju_platform.tickets.models import (
     Entry,
     Escalated,
     Evidence,
+    EvidenceKind,
     Joined,
     Noted,
     Opened,
+    Origin,
     Priority,
     Resolved,
     State,
@@ -83,10 +85,14 @@ def _opened(ticket_id: int, entry: Entry, action: Opened) -> Ticket:
 
 
 def _joined(ticket: Ticket, entry: Entry) -> Ticket:
-    """An unknown component is learned; a report takes the expiry away, for the problem is there now."""
-    evidence = _as(Joined, entry).evidence
+    """An unknown component is learned; a report takes the expiry away, for the problem is there now. Of two alarms
+    the earlier one opens the ticket, whichever came first: nobody has touched it yet."""
+    action = _as(Joined, entry)
+    evidence = action.evidence
+    opens = evidence.kind is EvidenceKind.EVENT and ticket.origin is Origin.ALARM and ticket.state is State.NEW
     return replace(
         ticket,
+        opened_at=min(ticket.opened_at, action.since or ticket.opened_at) if opens else ticket.opened_at,
         component=ticket.component or evidence.component,
         expires_at=None if evidence.is_report else ticket.expires_at,
     )

@@ -1,19 +1,30 @@
--- Alarms without a ticket that were raised in a time span and hold at as_of (the first raise since the last clear, for devices repeat
--- themselves), with the components repaired on the asset since.
+-- Alarms raised in a time span and without a ticket: each from its first raise since the last clear (devices repeat
+-- themselves) to its clear, where that is known at as_of, with the components repaired on the asset since. One that
+-- was cleared before the import of a history ended, or too soon for any ticket, is left out.
 SELECT raised.id AS event_id, raised.asset_id, asset.kind AS asset_kind, raised.code, raised.severity, raised.at,
-       raised.value,
+       raised.value, next_clear.at AS cleared_at,
        ARRAY(
            SELECT repair.component FROM repair
            WHERE repair.asset_id = raised.asset_id AND repair.closed_at >= raised.at AND repair.closed_at <= %(as_of)s
        ) AS repaired
 FROM event AS raised
 JOIN asset ON asset.id = raised.asset_id
+JOIN community ON community.id = asset.community_id
 CROSS JOIN LATERAL (
     SELECT coalesce(max(cleared.at), '-infinity') AS at FROM event AS cleared
     WHERE cleared.asset_id = raised.asset_id AND cleared.code = raised.code AND cleared.state = 'clear'
-      AND cleared.at <= %(as_of)s
+      AND cleared.at < raised.at
 ) AS last_clear
-WHERE raised.state = 'raise' AND raised.at > %(since)s AND raised.at <= %(as_of)s AND raised.at > last_clear.at
+CROSS JOIN LATERAL (
+    SELECT min(cleared.at) AS at FROM event AS cleared
+    WHERE cleared.asset_id = raised.asset_id AND cleared.code = raised.code AND cleared.state = 'clear'
+      AND cleared.at >= raised.at AND cleared.at <= %(as_of)s
+) AS next_clear
+WHERE raised.state = 'raise' AND raised.at > %(since)s AND raised.at <= %(as_of)s
+  AND (
+      next_clear.at IS NULL
+      OR (next_clear.at >= raised.at + %(least_hold)s AND next_clear.at > coalesce(community.imported_until, '-infinity'))
+  )
   AND NOT EXISTS (
       SELECT 1 FROM event AS earlier
       WHERE earlier.asset_id = raised.asset_id AND earlier.code = raised.code AND earlier.state = 'raise'
@@ -28,5 +39,6 @@ WHERE raised.state = 'raise' AND raised.at > %(since)s AND raised.at <= %(as_of)
             )
         )
         AND (ticket_log.detail #>> '{evidence,at}')::timestamptz > last_clear.at
+        AND (ticket_log.detail #>> '{evidence,at}')::timestamptz <= coalesce(next_clear.at, 'infinity')
   )
 ORDER BY raised.asset_id, raised.at, raised.id

@@ -1,5 +1,5 @@
 UPDATE ticket
-SET component = %(component)s, state = %(state)s, priority = %(priority)s, title_zh = %(title_zh)s,
+SET opened_at = %(opened_at)s, component = %(component)s, state = %(state)s, priority = %(priority)s, title_zh = %(title_zh)s,
     title_en = %(title_en)s, expires_at = %(expires_at)s, accepted_at = %(accepted_at)s, assignee = %(assignee)s,
     resolved_at = %(resolved_at)s, finding = %(finding)s, closed_at = %(closed_at)s,
     close_reason = %(close_reason)s, version = %(version)s

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from anju_contracts.event import EventState
 from anju_platform.tickets.jobs import open_held_alarms
-from anju_platform.tickets.models import Origin, Priority
+from anju_platform.tickets.models import CloseReason, Origin, Priority, State
 
 from .conftest import START, Community
 
@@ -114,3 +114,49 @@ def test_an_alarm_raised_days_ago_opens_nothing(community: Community) -> None:
     community.add("lift-01")
     community.happen("lift-01", STOPPED, START)
     assert look(community, START + timedelta(days=4)) == {"held": 0, "taken": 0}
+
+
+def test_an_alarm_that_held_gets_its_ticket_also_where_its_clear_came_before_anybody_looked(
+    community: Community,
+) -> None:
+    community.add("lift-01")
+    community.happen("lift-01", STOPPED, START)
+    community.happen("lift-01", STOPPED, START + 20 * STEP, EventState.CLEAR)
+    look(community, START + 40 * STEP)
+    (ticket,) = community.tickets("lift-01")
+    assert ticket.opened_at == START + 15 * STEP
+    look(community, START + 41 * STEP)
+    assert len(community.tickets("lift-01")) == 1
+
+
+def test_a_clear_that_comes_late_withdraws_the_ticket_that_it_would_have_prevented(community: Community) -> None:
+    community.add("lift-01")
+    community.happen("lift-01", STOPPED, START)
+    look(community, START + 30 * STEP)
+    community.happen("lift-01", STOPPED, START + 10 * STEP, EventState.CLEAR)
+    (ticket,) = community.tickets("lift-01")
+    assert (ticket.state, ticket.close_reason) == (State.CLOSED, CloseReason.WITHDRAWN)
+    look(community, START + 60 * STEP)
+    assert len(community.tickets("lift-01")) == 1
+
+
+def test_a_late_clear_withdraws_nothing_that_somebody_took_on_or_that_something_else_speaks_for(
+    community: Community,
+) -> None:
+    for lift in ("lift-01", "lift-02"):
+        community.add(lift)
+        community.happen(lift, STOPPED, START)
+    look(community, START + 30 * STEP)
+    community.accept(community.tickets("lift-01")[0].id, START + 31 * STEP)
+    community.complain("lift-02", "noise", START + 32 * STEP)
+    for lift in ("lift-01", "lift-02"):
+        community.happen(lift, STOPPED, START + 10 * STEP, EventState.CLEAR)
+        assert community.tickets(lift)[0].is_open
+
+
+def test_of_two_alarms_the_earlier_one_opens_the_ticket_whichever_comes_first(community: Community) -> None:
+    community.add("lift-01")
+    community.happen("lift-01", "lift.overspeed", START + 9 * STEP)
+    community.happen("lift-01", "lift.trapped_level", START + 2 * STEP)
+    (ticket,) = community.tickets("lift-01")
+    assert (ticket.opened_at, ticket.component) == (START + 2 * STEP, "drive")
