@@ -104,10 +104,12 @@ class OutboxFile:
         self._remember_alarms(work.events)
 
     def compact(self) -> None:
-        """Give free pages back to the file system, some at a time, when there are many."""
+        """Give free pages back to the file system, some at a time, when they are many and more than half of the file:
+        so each page that becomes free costs one move at most, however long the backlog was."""
         with translated():
             (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
-            if free > _SPARE_PAGES:
+            (pages,) = self._db.execute("PRAGMA page_count").fetchone()
+            if free > _SPARE_PAGES and free > pages // 2:
                 self._db.execute(f"PRAGMA incremental_vacuum({_SPARE_PAGES})").fetchall()
 
     def close(self) -> None:
