@@ -155,6 +155,9 @@ class _Reader:
             expected = f"the path of a .toml file, or one of {', '.join(known)}{close}"
             table.problem("profile", reference, expected)
             return None
+        if reference.endswith(".toml") and not (self._folder / reference).is_file():
+            table.problem("profile", reference, "a file that exists; its path is relative to this file's folder")
+            return None
         try:
             return find_profile(reference, self._folder)
         except ProfileError as exc:
@@ -174,6 +177,7 @@ def _limits(table: Table) -> Limits:
     limits = Limits(
         max_bytes=table.integer("max_mb", usual.max_bytes // 1_000_000, least=1) * 1_000_000,
         max_age_s=table.number("max_age_days", usual.max_age_s / 86_400, above=0) * 86_400,
+        patience_s=table.number("patience_s", usual.patience_s, least=0),
     )
     table.done()
     return limits

@@ -157,6 +157,17 @@ def test_every_mistake_is_found_in_one_run(tmp_path: Path) -> None:
     )
 
 
+def test_a_profile_that_is_not_there_is_named_by_agent_and_device(tmp_path: Path) -> None:
+    found = problems_of(tmp_path, GOOD.replace('"huayi-wm1"', '"models/wm.toml"'))
+    assert list(found) == ["agent[0].device[1].profile"]
+    assert "got 'models/wm.toml', expected a file that exists" in found["agent[0].device[1].profile"]
+
+
+def test_limits_of_the_outbox_are_read(tmp_path: Path) -> None:
+    text = GOOD + "[outbox]\nmax_mb = 2\nmax_age_days = 0.5\npatience_s = 0\n"
+    assert load_config(write(tmp_path, text)).limits == Limits(2_000_000, 43_200.0, 0.0)
+
+
 def test_two_devices_of_a_listener_may_share_an_id_when_their_models_differ(tmp_path: Path) -> None:
     other = '[[agent.device]]\nasset = "door-01"\nprofile = "kaixin-dc2"\ndevice = "LM0001"\n'
     assert len(load_config(write(tmp_path, GOOD + other)).agents[1].devices) == 2
