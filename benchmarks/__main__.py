@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ import click
 from rich.console import Console
 
 from benchmarks.catalogue import CATALOGUE, Benchmark, chosen
-from benchmarks.figures import NotMeasuredError
+from benchmarks.figures import Absent, NotMeasuredError
 from benchmarks.machine import machine_facts
 from benchmarks.report import print_table
 from benchmarks.stage import Bench, work_folder
 
+WIDTH = 130
+"""Of the table where no terminal says how wide it is."""
 _NAMES = "\n".join(f"{one.name:<12} {one.title}" for one in CATALOGUE)
 
 
@@ -31,7 +34,7 @@ def main(only: Sequence[str], *, quick: bool, json_file: Path | None) -> None:
     except KeyError as exc:
         names = ", ".join(one.name for one in CATALOGUE)
         raise click.BadParameter(f"got {exc.args[0]!r}, expected one of {names}", param_hint="--only") from exc
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     results: dict[str, Any] = {"machine": machine_facts(), "quick": quick, "benchmarks": {}}
     for benchmark in wanted:
         results["benchmarks"][benchmark.name] = measure(benchmark, console, quick=quick)
@@ -45,11 +48,15 @@ def measure(benchmark: Benchmark, console: Console, *, quick: bool) -> dict[str,
     """Its figures as JSON, and why there are no more of them where it had to stop."""
     began_s = time.monotonic()
     figures: list[dict[str, Any]] = []
+    absent: list[dict[str, str]] = []
     load, why_not = os.getloadavg()[0], None
     with work_folder() as folder, console.status(f"{benchmark.name}: {benchmark.title}") as status:
         bench = Bench(quick, folder, lambda text: status.update(f"{benchmark.name}: {text}"))
         try:
             for figure in benchmark.run(bench):
+                if isinstance(figure, Absent):
+                    absent.append(asdict(figure))
+                    continue
                 figures.append(figure.as_json())
                 status.update(f"{benchmark.name}: {figure.name} is {figure.median:,.6g} {figure.unit}")
         except NotMeasuredError as exc:
@@ -58,7 +65,14 @@ def measure(benchmark: Benchmark, console: Console, *, quick: bool) -> dict[str,
             console.print_exception()
             why_not = f"it failed: {type(exc).__name__}: {exc}"
     took_s = round(time.monotonic() - began_s, 1)
-    return {"title": benchmark.title, "figures": figures, "why_not": why_not, "load_at_start": load, "took_s": took_s}
+    return {
+        "title": benchmark.title,
+        "figures": figures,
+        "absent": absent,
+        "why_not": why_not,
+        "load_at_start": load,
+        "took_s": took_s,
+    }
 
 
 if __name__ == "__main__":

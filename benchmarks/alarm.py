@@ -21,7 +21,7 @@ from benchmarks.fleet import Fleet
 from benchmarks.ingest import announce, count_of
 from benchmarks.programs import Program, PublisherProcess, program, wait_until
 from benchmarks.publisher import Plan
-from benchmarks.stage import Bench, Stage, stage
+from benchmarks.stage import Bench, Stage, database_on, stage
 from benchmarks.watchers import NoticeWatcher, StreamWatcher
 
 DEVICES = 50
@@ -92,7 +92,7 @@ def _scene(on: Stage, lifts: int, backlog: int) -> Iterator[_Scene]:
         gateway = running.enter_context(program("anju-gateway", "run", str(file), log=file.with_suffix(".log")))
         wait_until(lambda: gateway.has_logged("uplink established"), "the uplink", needs=[gateway])
         _queue(box.port, backlog)
-        url = running.enter_context(on.database())
+        url = running.enter_context(database_on(on.server))
         environment = {**on.environment, "ANJU_DATABASE_URL": url}
         ingest = running.enter_context(
             program("anju", "ingest", log=file.with_name("ingest.log"), environment=environment)

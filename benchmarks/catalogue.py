@@ -4,21 +4,21 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 
-from benchmarks.figures import Figure, NotMeasuredError
+from benchmarks.figures import Absent, Figure, NotMeasuredError
 from benchmarks.stage import Bench
 
-Run = Callable[[Bench], Iterable[Figure]]
+Run = Callable[[Bench], Iterable[Figure | Absent]]
 
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """`where` is `module:function` below this package; the function yields Figures."""
+    """`where` is `module:function` below this package; the function yields Figures, and Absents."""
 
     name: str
     title: str
     where: str
 
-    def run(self, bench: Bench) -> Iterator[Figure]:
+    def run(self, bench: Bench) -> Iterator[Figure | Absent]:
         module, _, function = self.where.partition(":")
         try:
             found = import_module(f"benchmarks.{module}")

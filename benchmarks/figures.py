@@ -11,6 +11,14 @@ class NotMeasuredError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """A figure that this machine can't give, and why; the others of its benchmark go on."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Goal:
     """`of` says which number is judged: the ratio to the reference, or the median itself."""
 

@@ -20,7 +20,7 @@ from benchmarks.figures import Figure, Goal, NotMeasuredError, alternate
 from benchmarks.fleet import Fleet, birth_of, columns_of
 from benchmarks.programs import Helper, PublisherProcess, program, wait_until
 from benchmarks.publisher import Plan
-from benchmarks.stage import Bench, Stage, stage
+from benchmarks.stage import Bench, Stage, database_on, stage
 
 CHUNK_BYTES = 1 << 20
 _numbers = count(1)
@@ -63,7 +63,7 @@ def copy_rate(on: Stage, load: Fleet, batches: int) -> float:
     """Rows a second of one COPY in one transaction."""
     point_ids, at_us, values = columns_of(load, batches)
     stream = memoryview(encode_rows(TELEMETRY.types, (point_ids, at_us, values, np.zeros(len(values), np.int16))))
-    with on.database() as url, psycopg.connect(url, autocommit=True) as conn:
+    with database_on(on.server) as url, psycopg.connect(url, autocommit=True) as conn:
         KnownDays().ensure(conn, days_of(at_us))
         began_s = time.monotonic()
         with conn.cursor() as cur, cur.copy(TELEMETRY.statement) as copy:
@@ -104,7 +104,7 @@ def ingest_rate(on: Stage, load: Fleet, batches: int, *, workers: int = 1) -> fl
 def ingesting(on: Stage, load: Fleet, *, workers: int = 1) -> Iterator[psycopg.Connection]:
     """`anju ingest` on a database that knows the points of `load`; a connection to that database."""
     with ExitStack() as running:
-        url = running.enter_context(on.database())
+        url = running.enter_context(database_on(on.server))
         environment = {**on.environment, "ANJU_DATABASE_URL": url}
         workers_now = [
             running.enter_context(

@@ -1,6 +1,6 @@
 """The figures as a table for people and as JSON for programs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -16,13 +16,21 @@ def print_table(console: Console, results: Mapping[str, Any]) -> None:
     for name, found in results["benchmarks"].items():
         for figure in found["figures"]:
             table.add_row(*_cells(figure))
+        for one in found["absent"]:
+            table.add_row(one["name"], "not measured", "", "", "", "", style="yellow")
         if found["why_not"]:
             table.add_row(name, "not measured", "", "", "", "", style="yellow")
     console.print(table)
-    for name, found in results["benchmarks"].items():
-        if found["why_not"]:
-            console.print(f"{name} was not measured: {found['why_not']}", style="yellow", highlight=False)
+    for name, reason in _missing(results["benchmarks"]):
+        console.print(f"{name} was not measured: {reason}", style="yellow", highlight=False)
     console.print(_machine_line(results["machine"]), style="dim", highlight=False)
+
+
+def _missing(benchmarks: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, found in benchmarks.items():
+        yield from ((one["name"], one["reason"]) for one in found["absent"])
+        if found["why_not"]:
+            yield name, found["why_not"]
 
 
 def _cells(figure: Mapping[str, Any]) -> Sequence[str]:
@@ -31,7 +39,7 @@ def _cells(figure: Mapping[str, Any]) -> Sequence[str]:
     return (
         figure["name"],
         f"{number(figure['median'])} {figure['unit']}",
-        f"{number(figure['spread'][0])} … {number(figure['spread'][1])}" if len(figure["runs"]) > 1 else "",
+        f"{number(figure['spread'][0])}–{number(figure['spread'][1])}" if len(figure["runs"]) > 1 else "",
         f"{number(figure['reference_median'])} {reference}" if reference else "",
         f"{figure['ratio']:.2f}" if figure["ratio"] is not None else "",
         f"{figure['goal']}{met}" if figure["goal"] else "",

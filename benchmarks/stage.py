@@ -31,6 +31,11 @@ class Bench:
     def rounds(self) -> int:
         return 2 if self.quick else 5
 
+    @property
+    def free_bytes(self) -> int:
+        """On the disk of the servers' data."""
+        return shutil.disk_usage(self.folder).free
+
     def size(self, full: int, *, quick: int) -> int:
         return quick if self.quick else full
 
@@ -68,15 +73,16 @@ class Stage:
     def environment(self) -> dict[str, str]:
         return {"ANJU_MQTT_URL": self.broker.url, "ANJU_MQTT_SHARED": "yes", "ANJU_LOG_LEVEL": "INFO"}
 
-    @contextmanager
-    def database(self) -> Iterator[str]:
-        """A migrated, empty database."""
-        name = f"anju_bench_{next(_numbers)}"
-        url = self.server.create_database(name, template=TEMPLATE)
-        try:
-            yield url
-        finally:
-            self.server.drop_database(name)
+
+@contextmanager
+def database_on(server: Postgres) -> Iterator[str]:
+    """The URL of a migrated, empty database."""
+    name = f"anju_bench_{next(_numbers)}"
+    url = server.create_database(name, template=TEMPLATE)
+    try:
+        yield url
+    finally:
+        server.drop_database(name)
 
 
 @contextmanager

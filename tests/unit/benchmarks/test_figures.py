@@ -73,14 +73,15 @@ def test_the_table_shows_what_was_missed_and_what_was_not_measured() -> None:
     one = figure(reference="COPY", reference_runs=[60.0, 10.0, 40.0], goal=Goal("ratio", least=0.65))
     machine = {"cores": 2, "cpu": "x", "memory_gb": 8, "load_at_start": [0.1], "python": "3", "database_flavours": []}
     benchmarks = {
-        "a": {"figures": [one.as_json()], "why_not": None},
-        "b": {"figures": [], "why_not": "no broker"},
+        "a": {"figures": [one.as_json()], "absent": [{"name": "c", "reason": "no licence"}], "why_not": None},
+        "b": {"figures": [], "absent": [], "why_not": "no broker"},
     }
     results = {"quick": True, "machine": machine, "benchmarks": benchmarks}
     print_table(Console(file=text, width=160), results)
     assert "0.50" in text.getvalue()
     assert "MISSED" in text.getvalue()
     assert "b was not measured: no broker" in text.getvalue()
+    assert "c was not measured: no licence" in text.getvalue()
 
 
 def test_the_rate_of_a_share_of_a_count_is_found_between_looks() -> None:
