@@ -84,10 +84,8 @@ def audit_events(
 
 
 def explained(
-    missing: Sequence[Reading], windows_us: Sequence[tuple[int, int]], dropped: int
+    missing: Sequence[Reading], windows_us: Sequence[tuple[int, int]]
 ) -> tuple[tuple[Reading, ...], tuple[Reading, ...]]:
-    """What of `missing` the full disk dropped, and what is lost: a drop falls into a time in which the disk was full,
-    and the gateway has counted it."""
-    fell = [one for one in missing if any(begin <= one.at_us <= end for begin, end in windows_us)][:dropped]
-    gone = set(fell)
-    return tuple(fell), tuple(one for one in missing if one not in gone)
+    """What of `missing` fell into a time in which the disk was full, and the rest, which is lost."""
+    fell = {one for one in missing if any(begin <= one.at_us <= end for begin, end in windows_us)}
+    return tuple(one for one in missing if one in fell), tuple(one for one in missing if one not in fell)

@@ -26,6 +26,8 @@ from anju_simulators.devices.publication import Published, microseconds, read_pu
 METER_TOLERANCE_US = 10_000_000
 """A gateway under load may take a while between an answer on the line and its time stamp."""
 AFTER_FULL = timedelta(seconds=5)
+"""What was read while the disk was full may be given up a little later. That happens to devices that are asked only: what
+a broker holds for the gateway waits there."""
 GATEWAYS_OWN = "device.silent"
 PRECISION_S = 2
 
@@ -45,7 +47,8 @@ def broken(figures: dict[str, Any]) -> list[str]:
     must_be_zero = ("lost", "duplicated", "misdated", "latest_ahead")
     found = [f"{name} is {figures[name]}, expected 0" for name in must_be_zero if figures[name]]
     events = figures["events"]
-    found += [f"events {name} is {events[name]}, expected 0" for name in ("lost", "duplicated") if events[name]]
+    wrong = [name for name in ("lost", "duplicated", "false_alarms") if events[name]]
+    found += [f"events {name} is {events[name]}, expected 0" for name in wrong]
     found += [f"dead letters: {figures['dead_letters']}, expected none"] if figures["dead_letters"] else []
     if not figures["produced"] or not events["produced"]:
         found.append("the devices handed over nothing")
@@ -60,9 +63,9 @@ def judge(
     dated, counted = _monitors(ground, stored), _meters(ground, stored)
     produced, stored_count = dated.produced + counted.produced, dated.stored + counted.stored
     reasons = _dropped_by_reason(evidence.gateway_account())
-    missing = sorted((*dated.missing, *counted.missing), key=lambda one: (one.at_us, one))
     windows = [(microseconds(begin), microseconds(end + AFTER_FULL)) for begin, end in record.full]
-    dropped, lost = explained(missing, windows, sum(reasons.values()))
+    dropped, gone = explained(counted.missing, windows)
+    lost = (*dated.missing, *gone)
     calm_at = record.calm_at or stopped_at
     recovered_at = evidence.recovered_at(calm_at) or calm_at
     live_s = (stopped_at - record.began_at).total_seconds()
@@ -78,6 +81,7 @@ def judge(
         "lost": len(lost),
         "misdated": len(counted.misdated),
         "dropped": len(dropped),
+        "dropped_uncounted": max(0, len(dropped) - sum(reasons.values())),
         "dropped_by_reason": reasons,
         "events": _events(ground, evidence, stopped_at),
         "latest_ahead": evidence.latest_ahead(datetime.now(UTC) + timedelta(minutes=1)),
