@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any, Literal
@@ -213,3 +214,36 @@ def score_command(as_of: str | None, json_path: Path | None) -> None:
         counts = f"{report['predictions']} predictions, {report['opened']} tickets opened, {report['joined']} joined"
         click.echo(f"{counts} as of {report['as_of']}")
     write_report(json_path, report)
+
+
+@main.command("replay-ahead")
+@click.option("--community", required=True)
+@click.option("--gateway", required=True)
+@click.option(
+    "--shift-s",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="Add this many seconds to every time: -3600 for a clock that was an hour ahead.",
+)
+@json_option
+def replay_ahead_command(community: str, gateway: str, shift_s: float, json_path: Path | None) -> None:
+    """Store what was set aside because a gateway's clock dated it into the future.
+
+    Without --shift-s only what lies in the past by now, under the times that it has.
+    """
+    from anju_contracts.topics import address  # noqa: PLC0415
+    from anju_platform.reconcile.ahead import replay_ahead  # noqa: PLC0415
+
+    settings = settings_of_this_process()
+    configure_logging("replay-ahead", level=settings.log_level)
+    with connect(settings, program="replay-ahead", autocommit=True) as conn:
+        done = replay_ahead(
+            conn,
+            address(community, gateway),
+            shift=timedelta(seconds=shift_s),
+            now=settings.clock.now(),
+            telemetry_days=settings.telemetry_days,
+        )
+    click.echo(f"{done.stored} letters stored, {done.ahead} lie ahead even so")
+    write_report(json_path, {"stored": done.stored, "ahead": done.ahead})

@@ -27,6 +27,7 @@ from anju_platform.ingest.models import (
     StateNotice,
     TelemetryBatch,
     Unreadable,
+    dated,
     ledger_key,
     part_of_batch,
 )
@@ -133,7 +134,7 @@ class Committer:
             letters += unknown
             parts = [part_of_batch(batch, batch.samples) for batch in telemetry if len(batch.samples)] + found
             stored = store_samples(self._conn, parts, merge=merge)
-            letters += [letter for batch in fresh for letter in batch.letters]
+            letters += [dated(letter, batch) for batch in fresh for letter in batch.letters]
             write_letters(self._conn, letters, received_at=now)
         return Outcome(
             tuple(messages),

@@ -33,6 +33,7 @@ def write_letters(conn: psycopg.Connection, letters: Iterable[Letter], *, receiv
             "detail": storable(letter.detail),
             "payload": letter.payload,
             "names": list(letter.names),
+            "taken_at": letter.taken_at,
         }
         for letter in letters
     ]

@@ -8,7 +8,7 @@ import psycopg
 from anju_contracts.event import Event
 from anju_contracts.names import asset_key
 from anju_platform.ingest.directory import find_assets
-from anju_platform.ingest.models import EventBatch, Letter
+from anju_platform.ingest.models import EventBatch, Letter, dated
 from anju_platform.ingest.registry_lock import share_registry
 from anju_platform.ingest.screen import split_events
 from anju_platform.storage.notify import notify
@@ -34,7 +34,7 @@ def store_events(conn: psycopg.Connection, batches: Sequence[EventBatch], *, now
                 batch.events, assets.__contains__, topic=batch.arrival.topic, address=batch.address
             )
             events += [(assets[event.asset], event) for event in known]
-            letters += waiting
+            letters += [dated(letter, batch) for letter in waiting]
         fresh = _insert(conn, events, received_at=now)
         _tell(conn, community, fresh)
         stored += fresh

@@ -22,6 +22,7 @@ class DeadLetterView(BaseModel):
 
     id: int
     received_at: datetime
+    taken_at: datetime | None = Field(description="When the gateway took the batch, by its own clock")
     topic: str
     community: str | None
     gateway: str | None

@@ -7,7 +7,7 @@ import psycopg
 
 from anju_contracts.topics import GatewayAddress
 from anju_platform.ingest.directory import find_points
-from anju_platform.ingest.models import Letter, Part, TelemetryBatch, part_of_batch
+from anju_platform.ingest.models import Letter, Part, TelemetryBatch, dated, part_of_batch
 from anju_platform.ingest.registry_lock import share_registry
 from anju_platform.ingest.screen import Window, screen, unknown_letter
 from anju_platform.storage.samples import HOUR_US, Samples, from_us, hours_of, settle
@@ -35,7 +35,8 @@ def resolve_unknown(
         if len(screened.samples):
             found.append(part_of_batch(batch, screened.samples))
         if screened.unknown is not None:
-            letters.append(unknown_letter(screened.unknown, topic=batch.arrival.topic, address=batch.address))
+            letter = unknown_letter(screened.unknown, topic=batch.arrival.topic, address=batch.address)
+            letters.append(dated(letter, batch))
     return found, letters
 
 
