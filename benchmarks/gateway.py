@@ -53,12 +53,12 @@ def flood_rate(bench: Bench, messages: int, cpu: list[float]) -> float:
     """Points a second until the last receipt; points a second of its CPU are added to `cpu`."""
     with bed(bench) as on, FakePlatform(on.broker.port) as platform, gateway(on, DEVICES) as running:
         await_listening(on, platform, running)
-        before, cpu_before_s = platform.total, usage_of([running.pid]).cpu_s
+        before, cpu_before_s = platform.total, usage_of(running.pid).cpu_s
         wanted = before + messages * VALUES
         published = publish(on, DEVICES, messages)
         wait_until(lambda: platform.total >= wanted, "the last receipt", needs=[running])
         wait_until(lambda: platform.committed >= wanted, "the account of it", needs=[running])
-        cpu.append(messages * VALUES / (usage_of([running.pid]).cpu_s - cpu_before_s))
+        cpu.append(messages * VALUES / (usage_of(running.pid).cpu_s - cpu_before_s))
         return messages * VALUES / (platform.receipted_s - published.began_s)
 
 
@@ -73,12 +73,12 @@ def _size(bench: Bench) -> Iterator[Figure]:
         wait_until(lambda: platform.accounts, "the first account", needs=[running])
         time.sleep(2)
         idle = _share_of_core(running.pid, seconds)
-        before = usage_of([running.pid]).cpu_s
+        before = usage_of(running.pid).cpu_s
         publish(on, MANY_DEVICES, MANY_DEVICES * seconds, per_s=MANY_DEVICES)
-        busy = (usage_of([running.pid]).cpu_s - before) / seconds * 100
+        busy = (usage_of(running.pid).cpu_s - before) / seconds * 100
         publish(on, MANY_DEVICES, bench.size(20_000, quick=2_000))
         wait_until(lambda: platform.total >= MANY_DEVICES * seconds * VALUES, "carrying it up", needs=[running])
-        resident_mb = usage_of([running.pid]).resident / 1e6
+        resident_mb = usage_of(running.pid).resident / 1e6
     yield Figure(
         "gateway_idle_cpu", "% of a core", [idle], "200 silent devices, uplink established", goal=Goal("median", most=1)
     )
@@ -93,6 +93,6 @@ def _size(bench: Bench) -> Iterator[Figure]:
 
 
 def _share_of_core(pid: int, seconds: float) -> float:
-    before = usage_of([pid]).cpu_s
+    before = usage_of(pid).cpu_s
     time.sleep(seconds)
-    return (usage_of([pid]).cpu_s - before) / seconds * 100
+    return (usage_of(pid).cpu_s - before) / seconds * 100

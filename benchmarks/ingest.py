@@ -18,7 +18,7 @@ from anju_platform.storage.telemetry import KnownDays
 from benchmarks.broker_client import publish_retained
 from benchmarks.figures import Figure, Goal, NotMeasuredError, alternate
 from benchmarks.fleet import Fleet, birth_of, columns_of
-from benchmarks.programs import Helper, PublisherProcess, program, wait_until
+from benchmarks.programs import Helper, Program, PublisherProcess, program, wait_until
 from benchmarks.publisher import Plan
 from benchmarks.stage import Bench, Stage, database_on, stage
 
@@ -86,10 +86,10 @@ def drain_rate(on: Stage, load: Fleet, batches: int) -> float:
 
 def ingest_rate(on: Stage, load: Fleet, batches: int, *, workers: int = 1) -> float:
     """Points a second until all are committed, as the database counts them; NotMeasuredError when it has others."""
-    with ingesting(on, load, workers=workers) as conn:
+    with ingesting(on, load, workers=workers) as (conn, running):
         with PublisherProcess(Plan(on.broker.port, batches, load)) as publisher:
             publisher.go()
-            wait_until(lambda: count_of(conn, STORED) >= batches * load.batch, "committing what was published")
+            wait_until(lambda: count_of(conn, STORED) >= batches * load.batch, "committing them", needs=running)
             stored_s = time.monotonic()
             published = publisher.published()
         stored = count_of(conn, "SELECT count(*) FROM telemetry")
@@ -101,8 +101,8 @@ def ingest_rate(on: Stage, load: Fleet, batches: int, *, workers: int = 1) -> fl
 
 
 @contextmanager
-def ingesting(on: Stage, load: Fleet, *, workers: int = 1) -> Iterator[psycopg.Connection]:
-    """`anju ingest` on a database that knows the points of `load`; a connection to that database."""
+def ingesting(on: Stage, load: Fleet, *, workers: int = 1) -> Iterator[tuple[psycopg.Connection, list[Program]]]:
+    """`anju ingest` on a database that knows the points of `load`; a connection to it, and the programs."""
     with ExitStack() as running:
         url = running.enter_context(database_on(on.server))
         environment = {**on.environment, "ANJU_DATABASE_URL": url}
@@ -120,7 +120,7 @@ def ingesting(on: Stage, load: Fleet, *, workers: int = 1) -> Iterator[psycopg.C
         wait_until(
             lambda: count_of(conn, "SELECT count(*) FROM point") == wanted, "announcing points", needs=workers_now
         )
-        yield conn
+        yield conn, workers_now
 
 
 def announce(on: Stage, load: Fleet, *, gone: bool = False) -> None:

@@ -129,25 +129,26 @@ class PublisherProcess(Helper):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """CPU seconds since the processes began, and resident bytes now (shared pages counted once a process)."""
+    """CPU seconds since the processes began, and bytes in memory now: `resident` counts shared pages once a process,
+    `proportional` once in all."""
 
     cpu_s: float
     resident: int
+    proportional: int
 
 
-def usage_of(pids: Sequence[int]) -> Usage:
-    """Of these processes, their children (and children that ended) together."""
-    cpu_s, resident = 0.0, 0
-    for pid in pids:
-        parent = psutil.Process(pid)
-        times = parent.cpu_times()
-        cpu_s += times.children_user + times.children_system
-        for process in (parent, *parent.children(recursive=True)):
-            with suppress(psutil.NoSuchProcess):
-                own = process.cpu_times()
-                cpu_s += own.user + own.system
-                resident += process.memory_info().rss
-    return Usage(cpu_s, resident)
+def usage_of(pid: int) -> Usage:
+    """Of a process and its children, CPU of children that ended included."""
+    parent = psutil.Process(pid)
+    times = parent.cpu_times()
+    cpu_s, resident, proportional = times.children_user + times.children_system, 0, 0
+    for process in (parent, *parent.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            own, memory = process.cpu_times(), process.memory_full_info()
+            cpu_s += own.user + own.system
+            resident += memory.rss
+            proportional += memory.pss
+    return Usage(cpu_s, resident, proportional)
 
 
 def pid_named(name: str) -> int:
