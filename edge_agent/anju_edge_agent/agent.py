@@ -12,7 +12,8 @@ from anju_edge_agent.samples import Sink, us_of
 @dataclass(frozen=True, slots=True)
 class AgentContext:
     """`raised` holds the codes of alarms that are raised, by asset, from before this run. `trouble` is told what
-    keeps the agent from all of its devices (None: nothing does); `count` is told of each thing that was odd."""
+    keeps the agent from all of its devices (None: nothing does); `count` is told of each thing that was odd. While
+    `probing`, somebody looks at a device beside the agent that runs, and must take nothing from it."""
 
     name: str
     clock: Clock
@@ -21,6 +22,7 @@ class AgentContext:
     raised: Mapping[str, Collection[str]] = field(default_factory=dict)
     trouble: Callable[[str | None], None] = lambda _reason: None
     count: Callable[[str], None] = lambda _what: None
+    probing: bool = False
 
     def now_us(self) -> int:
         return us_of(self.clock.now())

@@ -3,7 +3,7 @@
 from typing import Final
 
 from anju_edge_agent.place import PARITIES, Place, SerialPlace, TcpPlace
-from anju_edge_agent.tables import Table
+from anju_edge_agent.tables import Absent, Table
 
 LEAST_BAUD: Final = 300
 MOST_BAUD: Final = 921_600
@@ -14,7 +14,7 @@ def read_place(table: Table, usual: SerialPlace, *, port: int) -> Place:
     """`host` and `port`, or `serial` with `baud`, `parity` and `stop_bits`; `usual` and `port` are what a driver's
     devices mostly have."""
     if ("host" in table) == ("serial" in table):
-        table.problem("host", table.text("host") or None, _ONE)
+        table.problem("host", table.text("host") or Absent.ABSENT, _ONE)
         table.text("serial")
     if "serial" not in table:
         return TcpPlace(table.text("host"), table.integer("port", port, least=1, most=65_535))

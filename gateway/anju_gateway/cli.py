@@ -6,10 +6,11 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
-from anju_contracts.clock import CLOCK_VARIABLE, parse_clock
+from anju_contracts.clock import CLOCK_VARIABLE, RealClock, parse_clock
 from anju_contracts.errors import ContractError
 from anju_contracts.jsonlog import configure_logging
 from anju_edge_agent.profile import points_of
@@ -19,6 +20,9 @@ from anju_gateway.config_reader import load_config
 from anju_gateway.errors import ConfigurationError, GatewayError
 from anju_gateway.gateway import Gateway, exclusive
 from anju_gateway.local_broker import write_local_broker
+from anju_gateway.probe import as_table, find_device, probe_device
+from anju_gateway.probe_by_hand import agent_by_hand
+from anju_gateway.probe_ports import missing_ports
 
 log = logging.getLogger(__name__)
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -62,9 +66,13 @@ def run(file: Path, log_level: str) -> None:
 def check(file: Path) -> None:
     """Check FILE (gateway.toml) and the profiles it uses; name every mistake. Exit code 2 when there is one."""
     config = _load(file)
+    missing = list(missing_ports(config, file))
+    if missing:
+        _explain(ConfigurationError(missing))
     devices = [device.device for agent in config.agents for device in agent.devices]
     points = sum(len(points_of(device.profile)) for device in devices)
-    click.echo(f"{file}: fine; {len(config.agents)} agents, {len(devices)} devices, {points} points")
+    counts = (_counted(len(config.agents), "agent"), _counted(len(devices), "device"), _counted(points, "point"))
+    click.echo(f"{file}: fine; {', '.join(counts)}")
 
 
 @main.command("local-broker")
@@ -85,6 +93,41 @@ def local_broker(file: Path, out: Path, port: int) -> None:
 
 
 @main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.argument("device", required=False)
+@click.option("--profile", help="Instead of FILE and DEVICE: a model from `anju-gateway profiles`, or a .toml file.")
+@click.option("--address", help="Its unit id, meter address or device id.")
+@click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="As in [[agent]]: host=10.0.0.5, baud=2400.")
+@click.option("--within", "within_s", type=float, default=20.0, show_default=True, help="Seconds, for what reports.")
+def probe(
+    *,
+    file: Path | None,
+    device: str | None,
+    profile: str | None,
+    address: str | None,
+    options: tuple[str, ...],
+    within_s: float,
+) -> None:
+    """Read DEVICE (an asset of FILE, gateway.toml) once, and show what it says.
+
+    Or a device that is in no file yet: --profile eastron-sdm630 --address 1 --set serial=/dev/ttyUSB0. A bus has one
+    reader: stop the gateway first, unless the device speaks over a broker.
+    """
+    if (profile is None) == (file is None) or (file is not None) == (device is None):
+        _fail("got neither or both, expected FILE and DEVICE, or --profile and --address")
+    try:
+        if file is not None and device is not None:
+            agent, found = find_device(_load(file), device)
+        else:
+            agent, found = agent_by_hand(profile or "", address or "", options)
+        click.echo(as_table(probe_device(agent, found, RealClock(), within_s=within_s)))
+    except ConfigurationError as exc:
+        _explain(exc)
+    except GatewayError as exc:
+        _fail(str(exc))
+
+
+@main.command()
 def profiles() -> None:
     """List the device models that come with Anju."""
     for name in builtin_profiles():
@@ -93,16 +136,24 @@ def profiles() -> None:
         click.echo(f"{name:<20} {profile.driver:<10} {profile.kind:<16} {len(points_of(profile)):>3} points  {title}")
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def _load(file: Path) -> GatewayConfig:
     try:
         return load_config(file)
     except ConfigurationError as exc:
-        for problem in exc.problems:
-            click.echo(str(problem), err=True)
-        click.echo(f"{len(exc.problems)} mistake{'s' if len(exc.problems) > 1 else ''}", err=True)
-        sys.exit(2)
+        _explain(exc)
 
 
-def _fail(reason: str) -> None:
+def _explain(exc: ConfigurationError) -> NoReturn:
+    for problem in exc.problems:
+        click.echo(str(problem), err=True)
+    click.echo(_counted(len(exc.problems), "mistake"), err=True)
+    sys.exit(2)
+
+
+def _fail(reason: str) -> NoReturn:
     click.echo(f"anju-gateway: {reason}", err=True)
     sys.exit(1)

@@ -6,7 +6,7 @@ from typing import Final
 
 from anju_contracts.kinds import Label
 from anju_simulators.randomness import stream
-from anju_simulators.scenario import MODELS, Scenario
+from anju_simulators.scenario import MODELS, OTHER_METERS, Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,15 @@ def _asset(scenario: Scenario, kind: str, number: int) -> AssetSpec:
     return AssetSpec(
         asset_id,
         kind,
-        models[1 if second else 0],
+        _other_meter(scenario, kind, number) or models[1 if second else 0],
         scenario.start.date() - timedelta(days=age_days),
         Label(zh.format(number), en.format(number)),
         f"{building}栋",
         {"building": float(building), "storeys": float(storeys)},
     )
+
+
+def _other_meter(scenario: Scenario, kind: str, number: int) -> str | None:
+    """The model of every so-manieth electric meter, by its number alone: what else is drawn stays the same."""
+    before, upto = (int(count * scenario.other_meter_share) for count in (number - 1, number))
+    return OTHER_METERS[upto % len(OTHER_METERS)] if kind == "electric_meter" and upto > before else None

@@ -15,6 +15,9 @@ MODELS: Final = {
     "water_meter": ("huayi-wm1",),
 }
 
+OTHER_METERS: Final = ("chint-dtsu666", "dlt645-three-phase")
+"""Electric meters that show what the usual model shows, over other protocols."""
+
 
 class ScenarioError(ValueError):
     """A scenario that can't be simulated; the message names field, value and what would be right."""
@@ -35,6 +38,8 @@ class Scenario:
     water_meters: int = 40
     first_lift_model_share: float = 0.6
     """Share of the lifts that are of the first model of `MODELS`."""
+    other_meter_share: float = 0.0
+    """Share of the electric meters that are of `OTHER_METERS`, in turns; the others are of the model of `MODELS`."""
     failures: float = 1.0
     sudden: float = 1.0
     lookalikes: float = 1.0
@@ -47,7 +52,7 @@ class Scenario:
         check_name(self.community, message="scenario", field="community")
         if self.start.tzinfo is None or self.start != self.start.replace(minute=0, second=0, microsecond=0):
             raise ScenarioError(f"field start: got {self.start}, expected a full hour with a time zone")
-        for name in ("lifts", "doors", "electric_meters", "water_meters", *RATES):
+        for name in ("lifts", "doors", "electric_meters", "water_meters", "other_meter_share", *RATES):
             if getattr(self, name) < 0:
                 raise ScenarioError(f"field {name}: got {getattr(self, name)}, expected 0 or more")
 

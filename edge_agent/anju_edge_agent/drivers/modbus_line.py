@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pymodbus.client import ModbusSerialClient, ModbusTcpClient
-from pymodbus.exceptions import ModbusException
+from pymodbus.exceptions import ModbusException, ModbusIOException
 from pymodbus.framer import FramerType
 
 from anju_edge_agent.backoff import Backoff
@@ -88,7 +88,7 @@ class ModbusLine:
             reply = ask(block.address, count=block.count, device_id=unit)
         except (ModbusException, OSError) as exc:
             self._failed()
-            raise BusError(f"unit {unit}: {exc}") from exc
+            raise BusError(f"unit {unit}: {self._reason(exc)}") from exc
         self._unheard = 0
         if reply.isError():
             reason = _REFUSALS.get(reply.exception_code, "for a reason of its own")
@@ -99,6 +99,11 @@ class ModbusLine:
         if len(reply.registers) != block.count:
             raise BusError(f"unit {unit}: {len(reply.registers)} registers instead of {block.count}")
         return reply.registers
+
+    def _reason(self, exc: Exception) -> str:
+        if isinstance(exc, ModbusIOException) and "No response" in str(exc):
+            return f"no answer within {self._bus.timeout_s:g} s: check unit id, baud rate, parity and wiring"
+        return str(exc)
 
     def _connect(self) -> None:
         if self._client.connected:

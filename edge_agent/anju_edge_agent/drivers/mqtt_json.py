@@ -91,7 +91,7 @@ class MqttJsonAgent:
         endpoint = self._listener.endpoint
         if self._listener.version == 5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-            properties.SessionExpiryInterval = SESSION_EXPIRY_S
+            properties.SessionExpiryInterval = 0 if self._context.probing else SESSION_EXPIRY_S
             properties.ReceiveMaximum = MOST_UNACKNOWLEDGED
             client.connect(endpoint.host, endpoint.port, KEEPALIVE_S, clean_start=False, properties=properties)
         else:
@@ -172,9 +172,9 @@ class MqttJsonAgent:
         five = self._listener.version == 5
         client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=self._listener.client_id,
+            client_id=f"{self._listener.client_id}-probe" if self._context.probing else self._listener.client_id,
             protocol=MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311,
-            clean_session=None if five else False,
+            clean_session=None if five else self._context.probing,
             manual_ack=True,
             reconnect_on_failure=False,
         )

@@ -1,14 +1,21 @@
 """The gateway's configuration for a simulated community, as a person would write it by hand."""
 
 import json
-from collections.abc import Iterable, Iterator
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
-from anju_simulators.devices.wiring import OnBroker, OnBus, Wiring
+from anju_simulators.devices.wiring import OnBroker, OnBus, Protocol, Wiring, reader_key
 from anju_simulators.fleet import AssetSpec
 from anju_simulators.scenario import Scenario
 
+CREDENTIAL_KEY = "cards.key"
+DRIVER_OF: Final[Mapping[Protocol, str]] = MappingProxyType(
+    {"modbus_tcp": "modbus", "modbus_rtu": "modbus", "dlt645": "dlt645", "osdp": "osdp"}
+)
 AGENT_OF = {"lift": "lifts", "door": "doors"}
 ANSWER_WITHIN_S = 3.0
 """Patience with the simulated meters (real seconds): they share two cores with everything else."""
@@ -18,13 +25,16 @@ SILENCE_PERIODS = 4
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Where the gateway finds everything. Converter number n listens on `modbus_port` + n."""
+    """Where the gateway finds everything. Line number n listens on `modbus_port` + n, or is a serial port in
+    `serial_dir`; the readers' keys lie in `keys_dir`."""
 
     uplink_url: str
     local_url: str
     modbus_port: int
     data_dir: Path
     period_s: float
+    serial_dir: Path | None = None
+    keys_dir: Path | None = None
 
 
 def gateway_toml(scenario: Scenario, fleet: Iterable[AssetSpec], wiring: Wiring, lines: Lines) -> str:
@@ -42,23 +52,51 @@ def gateway_toml(scenario: Scenario, fleet: Iterable[AssetSpec], wiring: Wiring,
         "[uplink]",
         f"url = {_text(lines.uplink_url)}",
     ]
-    return "\n".join([*head, *_meters(specs, wiring, lines), *_monitors(specs, wiring, lines), ""])
+    return "\n".join([*head, *_buses(specs, wiring, lines), *_monitors(specs, wiring, lines), ""])
 
 
-def _meters(specs: dict[str, AssetSpec], wiring: Wiring, lines: Lines) -> Iterator[str]:
-    for converter in range(wiring.converters):
-        yield from (
-            "",
-            "[[agent]]",
-            f'name = "meters-{converter + 1}"',
-            'driver = "modbus"',
-            'host = "127.0.0.1"',
-            f"port = {lines.modbus_port + converter}",
-            f"timeout_s = {ANSWER_WITHIN_S:g}",
-        )
-        for meter in wiring.meters:
-            if meter.converter == converter:
-                yield from _device(specs[meter.asset], meter, f"unit = {meter.unit}", lines.period_s)
+def _buses(specs: dict[str, AssetSpec], wiring: Wiring, lines: Lines) -> Iterator[str]:
+    for number in range(wiring.converters):
+        places = wiring.behind(number)
+        name = "readers" if places[0].protocol == "osdp" else f"meters-{number + 1}"
+        yield from ("", "[[agent]]", f'name = "{name}"', f'driver = "{DRIVER_OF[places[0].protocol]}"')
+        yield from _line(number, places[0].protocol, lines)
+        for place in places:
+            yield from _device(specs[place.asset], place, _address(place, lines), lines.period_s)
+
+
+def _line(number: int, protocol: Protocol, lines: Lines) -> Iterator[str]:
+    if lines.serial_dir is not None and protocol != "modbus_tcp":
+        yield f"serial = {_text(str(lines.serial_dir / f'bus-{number + 1}'))}"
+    else:
+        yield from ('host = "127.0.0.1"', f"port = {lines.modbus_port + number}")
+        if protocol == "modbus_rtu":
+            yield 'framing = "rtu"'
+    if protocol == "osdp":
+        yield f"credential_key_file = {_text(str(_keys(lines) / CREDENTIAL_KEY))}"
+    yield f"timeout_s = {ANSWER_WITHIN_S:g}"
+
+
+def _address(place: OnBus, lines: Lines) -> str:
+    if place.protocol == "dlt645":
+        return f'address = "{place.meter_address}"'
+    if place.protocol == "osdp":
+        return f"address = {place.unit}\n  key_file = {_text(str(_keys(lines) / f'{place.asset}.key'))}"
+    return f"unit = {place.unit}"
+
+
+def _keys(lines: Lines) -> Path:
+    return lines.keys_dir or lines.data_dir
+
+
+def write_keys(wiring: Wiring, folder: Path) -> None:
+    """The keys of the simulated readers, and one for pseudonyms of cards, each in a file for its owner alone."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = {f"{place.asset}.key": reader_key(place) for place in wiring.readers}
+    for name, key in {**keys, CREDENTIAL_KEY: secrets.token_bytes(16)}.items():
+        file = folder / name
+        file.touch(mode=0o600)
+        file.write_text(key.hex(), encoding="ascii")
 
 
 def _monitors(specs: dict[str, AssetSpec], wiring: Wiring, lines: Lines) -> Iterator[str]:

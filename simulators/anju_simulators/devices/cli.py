@@ -23,6 +23,12 @@ from anju_simulators.scenario import Scenario, ScenarioError, read_scenario
 @click.option("--modbus-host", default="127.0.0.1", show_default=True, help="Where the converters listen.")
 @click.option("--modbus-port", default=5020, show_default=True, help="Port of the first converter; the others follow.")
 @click.option("--meters-per-converter", type=click.IntRange(1, 60), default=8, show_default=True)
+@click.option("--readers", type=click.IntRange(0, 120), default=0, show_default=True, help="OSDP card readers.")
+@click.option(
+    "--serial-dir",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="RTU, DL/T 645 and OSDP lines are serial ports DIR/bus-N instead of TCP ports.",
+)
 @click.option(
     "--period", "period_s", type=float, default=3600.0, show_default=True, help="Seconds (data time) a report."
 )
@@ -40,6 +46,8 @@ def devices_command(
     modbus_host: str,
     modbus_port: int,
     meters_per_converter: int,
+    readers: int,
+    serial_dir: Path | None,
     period_s: float,
     publications: Path,
     api_url: str | None,
@@ -51,8 +59,9 @@ def devices_command(
 ) -> None:
     """Live devices of a simulated community, on their own protocols, until Ctrl-C.
 
-    Meters answer Modbus TCP; lift monitors and door controllers publish their vendors' JSON to a local broker. The
-    device clock is ANJU_CLOCK, for example scaled:2026-01-01T00:00:00Z@2026-03-01T08:00:00Z*3600 for an hour a second.
+    Meters answer Modbus TCP, Modbus RTU or DL/T 645, as their model does; lift monitors and door controllers publish
+    their vendors' JSON to a local broker, and controllers obey commands there; card readers speak OSDP. The device
+    clock is ANJU_CLOCK, for example scaled:2026-01-01T00:00:00Z@2026-03-01T08:00:00Z*3600 for an hour a second.
     """
     configure_logging("devices", level=os.environ.get("ANJU_LOG_LEVEL", "INFO"))
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -73,6 +82,8 @@ def devices_command(
         crew=CrewPolicy(technicians=CrewPolicy().technicians[:crew_size], watch_s=crew_waits),
         visits=visits,
         truth=truth,
+        readers=readers,
+        serial_dir=serial_dir,
     )
     world = world_until(scenario, begin, clock.now(), visits)
     asyncio.run(run_session(world, setting, clock))

@@ -1,43 +1,93 @@
 """The live devices of a scenario: meters that are asked, monitors and controllers that report."""
 
 import logging
-from collections.abc import Callable, Mapping
+import random
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from anju_contracts.clock import Clock
 from anju_simulators.devices.converter import Converter, Unit
 from anju_simulators.devices.dialects import DIALECTS
+from anju_simulators.devices.dlt645 import Dlt645Bus, Dlt645Meter
+from anju_simulators.devices.lines import Line, SerialLine, TcpLine
 from anju_simulators.devices.meter import MeterUnit, known
+from anju_simulators.devices.osdp_reader import OsdpBus, OsdpReader
 from anju_simulators.devices.publication import PublicationLog
 from anju_simulators.devices.publisher import Publisher
 from anju_simulators.devices.registers import MAP_OF
+from anju_simulators.devices.rtu import RtuBus
 from anju_simulators.devices.vendor_json import to_milliseconds
-from anju_simulators.devices.wiring import OnBroker, Wiring
+from anju_simulators.devices.wiring import OnBroker, OnBus, Wiring, reader_key
 from anju_simulators.world import World
 
 log = logging.getLogger(__name__)
+BETWEEN_CARDS = timedelta(minutes=40)
+CARDS = 500
 
 
-class Meters:
-    """The converters of a wiring; converter number n listens on `first_port` + n."""
+class Buses:
+    """The lines of a wiring; line number n listens on `first_port` + n, or is a serial port in `serial_dir`."""
 
     def __init__(self, wiring: Wiring, world: World, clock: Clock, publications: PublicationLog) -> None:
-        units: list[dict[int, Unit]] = [{} for _ in range(wiring.converters)]
-        for meter in wiring.meters:
-            unit = MeterUnit(meter.asset, MAP_OF[meter.kind], world, clock.now, publications)
-            units[meter.converter][meter.unit] = unit
-        self._units = units
-        self._converters: list[Converter] = []
+        self._wiring = wiring
+        self._world = world
+        self._clock = clock
+        self._publications = publications
+        self._readers = {place: OsdpReader(place.unit, reader_key(place)) for place in wiring.readers}
+        self._lines: list[Line | Converter] = []
 
-    async def start(self, *, host: str, first_port: int) -> None:
-        for number, units in enumerate(self._units):
-            converter = Converter(units, host=host, port=first_port + number)
-            await converter.start()
-            self._converters.append(converter)
+    @property
+    def readers(self) -> dict[str, OsdpReader]:
+        return {place.asset: reader for place, reader in self._readers.items()}
+
+    async def start(self, *, host: str, first_port: int, serial_dir: Path | None = None) -> None:
+        for number in range(self._wiring.converters):
+            line = self._line(number, host, first_port + number, serial_dir)
+            await line.start()
+            self._lines.append(line)
 
     async def stop(self) -> None:
-        for converter in self._converters:
-            await converter.stop()
+        for line in self._lines:
+            await line.stop()
+
+    def _line(self, number: int, host: str, port: int, serial_dir: Path | None) -> Line | Converter:
+        places = self._wiring.behind(number)
+        protocol = places[0].protocol
+        if protocol == "modbus_tcp":
+            return Converter(self._units(places), host=host, port=port)
+        if protocol == "modbus_rtu":
+            serve = RtuBus(self._units(places)).serve
+        elif protocol == "dlt645":
+            serve = Dlt645Bus({place.meter_address: self._meter(place) for place in places}).serve
+        else:
+            serve = OsdpBus([self._readers[place] for place in places]).serve
+        if serial_dir is None:
+            return TcpLine(serve, host=host, port=port)
+        return SerialLine(serve, link=serial_dir / f"bus-{number + 1}")
+
+    def _units(self, places: Iterable[OnBus]) -> dict[int, Unit]:
+        now, world, log_ = self._clock.now, self._world, self._publications
+        return {place.unit: MeterUnit(place.asset, MAP_OF[place.model], world, now, log_) for place in places}
+
+    def _meter(self, place: OnBus) -> Dlt645Meter:
+        return Dlt645Meter(place.asset, self._world, self._clock.now, self._publications)
+
+
+class Visitors:
+    """People who hold cards to readers, each reader at moments of its own."""
+
+    def __init__(self, readers: Mapping[str, OsdpReader], *, start: datetime) -> None:
+        self._readers = readers
+        self._chances = {asset: random.Random(asset) for asset in readers}  # noqa: S311  simulated people
+        self._due = dict.fromkeys(readers, start)
+
+    def step(self, now: datetime) -> None:
+        for asset, reader in self._readers.items():
+            chance = self._chances[asset]
+            while self._due[asset] <= now:
+                self._due[asset] += BETWEEN_CARDS * chance.expovariate(1.0)
+                reader.present(chance.randrange(CARDS))
 
 
 class Monitors:

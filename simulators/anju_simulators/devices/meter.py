@@ -10,7 +10,6 @@ from anju_simulators.devices.publication import PublicationLog
 from anju_simulators.devices.registers import (
     Refused,
     RegisterMap,
-    as_float32,
     check_request,
     encode_registers,
     points_in,
@@ -59,7 +58,7 @@ class MeterUnit:
         link = self._world.link(self._asset, at)
         if link.silent:
             return None
-        if address == min(self._registers.points) and self._chance.random() < link.error_share:
+        if min(self._registers.points) in range(address, address + count) and self._chance.random() < link.error_share:
             if self._chance.random() < 0.5:
                 raise Refused(DEVICE_FAILURE)
             return None
@@ -69,7 +68,7 @@ class MeterUnit:
 
         def sent() -> None:
             for point in points:
-                self._publications.reading(self._asset, point, at, as_float32(values[point]))
+                self._publications.reading(self._asset, point, at, self._registers.told(point, values[point]))
 
         registers = encode_registers(self._registers, values, address, count)
         return Answer(registers, link.latency_ms / 1000, sent)

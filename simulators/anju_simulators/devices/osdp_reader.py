@@ -65,6 +65,7 @@ class OsdpReader:
         self.told: list[Told] = []
         self.jammed = False
         self._status = [0, 0]
+        self._was_secure = False
         self._happened: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._ear = _Ear()
         info = PDInfo(address, self._ear, scbk=key, name=f"reader-{address}")
@@ -94,10 +95,12 @@ class OsdpReader:
         self._happened.put({"event": Event.KeyPress, "reader_no": 0, "data": keys})
 
     def set_tamper(self, *, on: bool) -> None:
-        self._report(0, on)
+        self._status[0] = int(on)
+        self._report()
 
     def set_power_lost(self, *, on: bool) -> None:
-        self._report(1, on)
+        self._status[1] = int(on)
+        self._report()
 
     def hear(self, data: bytes) -> None:
         self._ear.heard += data
@@ -105,12 +108,16 @@ class OsdpReader:
     def live(self, send: Send) -> None:
         """One turn, on the bus's own thread."""
         self._ear.send = send
+        if self.is_secure != self._was_secure:
+            self._was_secure = self.is_secure
+            self._report()
         while not self._happened.empty():
             self._device.submit_event(self._happened.get())
         self._device.refresh()
 
-    def _report(self, place: int, on: bool) -> None:
-        self._status[place] = int(on)
+    def _report(self) -> None:
+        """Tamper and power, as they are; also when the panel is new, for the library answers its question with
+        zeros."""
         local = StatusReportType.Local
         self._happened.put({"event": Event.Status, "type": local, "report": bytes(self._status)})
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from pathlib import Path
 from anju_contracts.clock import Clock
 from anju_simulators.devices.crew import CrewPolicy
 from anju_simulators.devices.kaixin import COMMANDS, obey
-from anju_simulators.devices.live import Meters, Monitors
+from anju_simulators.devices.live import Buses, Monitors, Visitors
 from anju_simulators.devices.people import Crew, Residents
 from anju_simulators.devices.platform_api import PlatformApi, Unreachable
 from anju_simulators.devices.publication import PublicationLog
@@ -31,7 +32,8 @@ CREW_EVERY_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Converter number n listens on `modbus_port` + n. `api_url` None: nobody complains and nobody repairs.
+    """Line number n listens on `modbus_port` + n, or is a serial port in `serial_dir`, where its protocol can be
+    spoken on one. `api_url` None: nobody complains and nobody repairs.
 
     `visits` gets a line for each visit of a crew; `truth` gets the hidden truth at the end.
     """
@@ -46,6 +48,8 @@ class Setting:
     crew: CrewPolicy = field(default_factory=CrewPolicy)
     visits: Path | None = None
     truth: Path | None = None
+    readers: int = 0
+    serial_dir: Path | None = None
 
 
 async def run_session(world: World, setting: Setting, clock: Clock) -> None:
@@ -54,22 +58,23 @@ async def run_session(world: World, setting: Setting, clock: Clock) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    wiring = wire(world.assets, meters_a_converter=setting.meters_a_converter)
+    wiring = wire(world.assets, meters_a_converter=setting.meters_a_converter, readers=setting.readers)
     start = clock.now()
     publisher = Publisher(setting.mqtt_url)
     with PublicationLog(setting.publications) as publications:
-        meters = Meters(wiring, world, clock, publications)
+        buses = Buses(wiring, world, clock, publications)
         monitors = Monitors(wiring, world, publisher, publications, period=setting.period, start=start)
         publisher.listen(COMMANDS, obey)
         publisher.connect()
-        await meters.start(host=setting.host, first_port=setting.modbus_port)
+        await buses.start(host=setting.host, first_port=setting.modbus_port, serial_dir=setting.serial_dir)
         log.info("devices are live", extra={"meters": len(wiring.meters), "monitors": len(wiring.monitors)})
         try:
             async with AsyncExitStack() as stack:
                 people = await _people(world, setting, start, stack)
-                await _keep_up(world, monitors, people, clock, stop)
+                visitors = Visitors(buses.readers, start=start)
+                await _keep_up(world, (monitors, visitors), people, clock, stop)
         finally:
-            await meters.stop()
+            await buses.stop()
             unacknowledged = publisher.close()
     if setting.truth is not None:
         write_truth(setting.truth, world.truth())
@@ -102,7 +107,9 @@ async def _people(world: World, setting: Setting, start: datetime, stack: AsyncE
     return People(Residents(world, api, community, start=start), Crew(Visits(world, setting.visits), api, setting.crew))
 
 
-async def _keep_up(world: World, monitors: Monitors, people: People | None, clock: Clock, stop: asyncio.Event) -> None:
+async def _keep_up(
+    world: World, speakers: Sequence[Monitors | Visitors], people: People | None, clock: Clock, stop: asyncio.Event
+) -> None:
     """Whatever is late goes out with its own time. An error of the people ends the devices, too."""
     async with asyncio.TaskGroup() as tasks:
         if people is not None:
@@ -110,5 +117,6 @@ async def _keep_up(world: World, monitors: Monitors, people: People | None, cloc
         while not stop.is_set():
             now = clock.now()
             world.run(now)
-            monitors.step(now)
+            for speaker in speakers:
+                speaker.step(now)
             await asyncio.sleep(TICK_S)
