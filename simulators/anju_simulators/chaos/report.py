@@ -26,8 +26,8 @@ from anju_simulators.devices.publication import Published, microseconds, read_pu
 METER_TOLERANCE_US = 10_000_000
 """A gateway under load may take a while between an answer on the line and its time stamp."""
 AFTER_FULL = timedelta(seconds=5)
-"""What was read while the disk was full may be given up a little later. That happens to devices that are asked only: what
-a broker holds for the gateway waits there."""
+"""What was read while the disk was full may be given up a little later. That happens to devices that are asked only:
+what a broker holds for the gateway waits there."""
 GATEWAYS_OWN = "device.silent"
 PRECISION_S = 2
 

@@ -1,11 +1,12 @@
 """One run: everything starts, faults come as planned, devices stop, what is under way arrives, and it is judged."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from rich.console import Console
@@ -23,7 +24,8 @@ from anju_simulators.demo.stages import Stages
 READY_WITHIN_S = 60.0
 CALM_WITHIN_S = 90.0
 DRAIN_WITHIN_S = 120.0
-STEADY_S = 12.0
+STEADY_S = 3.0
+STEADY_FOR_LONG_S = 15.0
 LOOK_S = 0.2
 
 
@@ -60,7 +62,7 @@ def run(options: Options, console: Console) -> Report:
                 devices.stop()
             stopped_at = datetime.now(UTC)
             with closing(_evidence(ground, options)) as evidence:
-                _drain(evidence)
+                _drain(evidence, stopped_at)
         with stages.stage("stop", "stop gateway and ingests"):
             ground.stop_programs()
         with (
@@ -87,17 +89,26 @@ def _sleep_until(at_s: float, trouble: Trouble) -> None:
         time.sleep(min(left_s, LOOK_S))
 
 
-def _drain(evidence: Evidence) -> None:
-    """Until the count of readings has been steady for a while, or patience is over."""
+def _drain(evidence: Evidence, stopped_at: datetime) -> None:
+    """Until the count of readings is steady, for a little while when the gateway says that it holds nothing, or for
+    long; or until patience is over."""
     until_s = time.monotonic() + DRAIN_WITHIN_S
     last, steady_since_s = -1, time.monotonic()
     while time.monotonic() < until_s:
         count = evidence.readings_count()
         if count != last:
             last, steady_since_s = count, time.monotonic()
-        elif time.monotonic() - steady_since_s >= STEADY_S:
+        wanted_s = STEADY_S if is_empty(evidence.gateway_account(), since=stopped_at) else STEADY_FOR_LONG_S
+        if time.monotonic() - steady_since_s >= wanted_s:
             return
         time.sleep(0.5)
+
+
+def is_empty(account: Mapping[str, Any], *, since: datetime) -> bool:
+    """Whether an account that is newer than `since` says that nothing is queued."""
+    if not account or datetime.fromisoformat(account["at"]) <= since:
+        return False
+    return not any(stream["queued"] for stream in account["streams"].values())
 
 
 def _evidence(ground: Ground, options: Options) -> Evidence:

@@ -1,10 +1,12 @@
 """What makes a run a bad one."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from anju_simulators.chaos.report import broken
+from anju_simulators.chaos.run import is_empty
 
 EVENTS = {"produced": 10, "stored": 10, "lost": 0, "duplicated": 0, "false_alarms": 0}
 GOOD: dict[str, Any] = {
@@ -42,3 +44,12 @@ def test_a_run_in_which_only_the_full_disk_dropped_something_is_good() -> None:
 )
 def test_anything_else_is_named(figures: dict[str, Any]) -> None:
     assert len(broken(GOOD | figures)) == 1
+
+
+def test_a_gateway_is_empty_when_it_said_so_after_the_devices_stopped() -> None:
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    account = {"at": "2026-03-01T12:00:00Z", "streams": {"telemetry": {"queued": 0}, "event": {"queued": 0}}}
+    assert is_empty(account, since=at - timedelta(seconds=1))
+    assert not is_empty(account, since=at)
+    assert not is_empty(account | {"streams": {"telemetry": {"queued": 1}}}, since=at - timedelta(seconds=1))
+    assert not is_empty({}, since=at)
