@@ -113,6 +113,8 @@ CODES: Final = MappingProxyType(
             _code("meter.overload", _N, "过载", "overload"),
             _code("device.silent", _M, "设备失联", "device does not answer"),
             _code("sensor.fault", _N, "传感器故障", "a sensor failed"),
+            _code("command.done", _I, "远程命令已执行", "remote command done"),
+            _code("command.refused", _I, "远程命令未执行", "remote command not done"),
             *_GATEWAY_CODES,
         )
     }

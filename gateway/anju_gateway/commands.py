@@ -117,9 +117,10 @@ class Commands:
 
     def _begin(self, command: Command, correlation: bytes) -> None:
         try:
+            self._book.forget(now=self._clock.now())
             obstacle = self._obstacle(command)
             if obstacle is None:
-                self._book.begin(command, correlation, now=self._clock.now())
+                self._book.begin(command, correlation)
         except BookError as exc:
             raise Refused(Refusal.BUSY, f"can't be written down, so can't be done: {exc}", command.id) from exc
         if obstacle is not None:

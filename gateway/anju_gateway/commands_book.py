@@ -62,13 +62,17 @@ class CommandBook:
             ((_since, _forgotten, count),) = self._rows("command_since")
             return int(count) >= MOST_COMMANDS
 
-    def begin(self, command: Command, correlation: bytes, *, now: datetime) -> None:
-        """From here on `command` counts as done, whatever happens. BookError when that can't be kept."""
+    def forget(self, *, now: datetime) -> None:
+        """Make room: what expired long ago is refused for its time."""
         before = {"before_us": us_of(now - KEPT_AFTER)}
-        row = {"id": command.id, "expires_us": us_of(command.expires_at), "correlation": correlation}
         with self._using():
             self._rows("command_remember_forgotten", before)
             self._rows("command_forget", before)
+
+    def begin(self, command: Command, correlation: bytes) -> None:
+        """From here on `command` counts as done, whatever happens. BookError when that can't be kept."""
+        row = {"id": command.id, "expires_us": us_of(command.expires_at), "correlation": correlation}
+        with self._using():
             self._rows("command_begin", row)
 
     def finish(self, command_id: str, response: bytes) -> None:
