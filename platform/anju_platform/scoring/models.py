@@ -6,7 +6,10 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
+    """The champion opens tickets; the challenger is watched in its shadow until it has shown that it is better."""
+
     CHAMPION = "champion"
+    CHALLENGER = "challenger"
     RETIRED = "retired"
     REFUSED = "refused"
 

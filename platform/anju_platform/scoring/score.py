@@ -16,7 +16,7 @@ from anju_ml.risk import Risk
 from anju_platform.bootstrap import Pool
 from anju_platform.scoring import store
 from anju_platform.scoring.history import read_history, whole_hour
-from anju_platform.scoring.models import StoredModel
+from anju_platform.scoring.models import Role, StoredModel
 from anju_platform.scoring.plan import evidence_data, make_plan, priority_of
 from anju_platform.tickets import store as tickets
 from anju_platform.tickets.evidence import prediction_evidence
@@ -41,7 +41,7 @@ def score_at(pool: Pool, *, as_of: datetime, policy: Policy, clock: Clock) -> di
     """
     moment = whole_hour(as_of)
     with pool.connection() as conn:
-        chosen = store.champion(conn)
+        chosen = store.in_role(conn, Role.CHAMPION)
         newest = store.newest_model(conn)
     if chosen is None:
         return _nothing(moment, f"model {newest.id} was refused: {newest.why_not}" if newest else NO_MODEL)

@@ -37,11 +37,14 @@ class TrainedModel:
 
 
 def add_model(conn: psycopg.Connection, model: TrainedModel) -> StoredModel:
-    """Store a model as champion in place of the former one, or as refused; then an old champion retires, too."""
-    role = Role.CHAMPION if model.opens_tickets else Role.REFUSED
+    """Store a model: as champion where there is none, else as challenger; or as refused, and then a champion that is
+    older than CHAMPION_STAYS retires, too."""
     conn.execute(_QUERIES["lock_models"])
-    trained_before = "infinity" if role is Role.CHAMPION else model.as_of - CHAMPION_STAYS
-    conn.execute(_QUERIES["retire_champion"], {"trained_before": trained_before})
+    role = Role.REFUSED
+    if model.opens_tickets:
+        role = Role.CHAMPION if in_role(conn, Role.CHAMPION) is None else Role.CHALLENGER
+    else:
+        conn.execute(_QUERIES["retire_champion"], {"trained_before": model.as_of - CHAMPION_STAYS})
     values = {
         "as_of": model.as_of,
         "trained_at": model.trained_at,
@@ -56,10 +59,24 @@ def add_model(conn: psycopg.Connection, model: TrainedModel) -> StoredModel:
     return StoredModel(model_id, model.as_of, role, model.why_not)
 
 
-def champion(conn: psycopg.Connection) -> tuple[StoredModel, bytes] | None:
-    """The model that opens tickets, with its artifact."""
+def promote(conn: psycopg.Connection, challenger: StoredModel, contest: Mapping[str, Any]) -> None:
+    """The challenger takes the champion's place; `contest` is kept with it."""
+    conn.execute(_QUERIES["lock_models"])
+    conn.execute(_QUERIES["retire_champion"], {"trained_before": "infinity"})
+    change_role(conn, challenger, Role.CHAMPION, contest, why_not="")
+
+
+def change_role(
+    conn: psycopg.Connection, model: StoredModel, role: Role, contest: Mapping[str, Any], *, why_not: str
+) -> None:
+    values = {"id": model.id, "role": role, "contest": Jsonb(dict(contest)), "why_not": why_not}
+    conn.execute(_QUERIES["change_role"], values)
+
+
+def in_role(conn: psycopg.Connection, role: Role) -> tuple[StoredModel, bytes] | None:
+    """The newest model of a role, with its artifact. There is one champion and one challenger at most."""
     with conn.cursor(row_factory=dict_row) as cur:
-        row = cur.execute(_QUERIES["champion"]).fetchone()
+        row = cur.execute(_QUERIES["newest_in_role"], {"role": role}).fetchone()
     if row is None:
         return None
     return StoredModel(row["id"], row["as_of"], Role(row["role"]), row["why_not"]), bytes(row["artifact"])

@@ -10,6 +10,7 @@ from anju_ml.model import train
 from anju_ml.policy import Policy
 from anju_platform.bootstrap import Pool
 from anju_platform.scoring import store
+from anju_platform.scoring.challenge import watch_challenger
 from anju_platform.scoring.history import read_history, whole_hour
 from anju_platform.scoring.store import TrainedModel
 
@@ -18,11 +19,15 @@ def train_at(pool: Pool, *, as_of: datetime, policy: Policy, now: datetime, seed
     """Train at the whole hour before `as_of` and store the model; what became of it, as JSON values.
 
     A model that doesn't beat the best baseline, or can't be trained for want of history, is stored as refused
-    with the reason, and opens no tickets.
+    with the reason, and opens no tickets. While a challenger is watched in the champion's shadow, no other is
+    trained: it is compared with the champion on the days that have passed since.
     """
     moment = whole_hour(as_of)
     with pool.connection() as conn:
         history = read_history(conn, as_of=moment)
+        watched = watch_challenger(conn, history, as_of=moment, policy=policy)
+    if watched is not None:
+        return watched
     try:
         model = train(history, as_of=moment, horizon=policy.horizon, lead=policy.lead, policy=policy, seed=seed)
     except TooPoor as exc:

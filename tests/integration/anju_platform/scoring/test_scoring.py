@@ -170,13 +170,13 @@ def test_a_champion_that_cannot_be_loaded_opens_nothing_and_says_so(platform: Pl
     assert told["why"].startswith(f"model {model.id} can't be loaded, train anew: ")
 
 
-def test_a_new_champion_retires_the_former_and_a_refused_model_only_an_old_one(platform: Platform) -> None:
+def test_the_next_good_model_is_a_challenger_and_a_refused_one_retires_only_an_old_champion(platform: Platform) -> None:
     platform.trust(as_of=NOW)
     platform.trust(as_of=NOW + 7 * DAY)
     platform.trust(opens_tickets=False, as_of=NOW + 14 * DAY)
-    assert _roles(platform) == ["retired", "champion", "refused"]
+    assert _roles(platform) == ["champion", "challenger", "refused"]
     platform.trust(opens_tickets=False, as_of=NOW + 40 * DAY)
-    assert _roles(platform) == ["retired", "retired", "refused", "refused"]
+    assert _roles(platform) == ["retired", "challenger", "refused", "refused"]
 
 
 def _roles(platform: Platform) -> list[str]:
