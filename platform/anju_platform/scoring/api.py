@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from anju_contracts.names import NAME_PATTERN
-from anju_platform.assets.lists import Window, get_asset
+from anju_platform.assets.lists import Window, get_asset, get_community
 from anju_platform.scoring.lists import list_models, list_predictions
+from anju_platform.scoring.precision import Precision, precision_of
 from anju_platform.scoring.views import ModelView, PredictionView
-from anju_platform.web.context import Conn
+from anju_platform.web.context import Conn, Now
 from anju_platform.web.cursor import decode_id_cursor, decode_moment_cursor
-from anju_platform.web.fields import AssetKey, InCommunity, OfAsset, Since, Until
+from anju_platform.web.fields import AssetKey, CommunityId, InCommunity, OfAsset, Since, Until
 from anju_platform.web.paging import DEFAULT_LIMIT, CursorText, Limit, Page, page_of
 from anju_platform.web.problems import problem_responses
 
@@ -77,3 +78,12 @@ def models(
 ) -> Page[ModelView]:
     rows = list_models(conn, role=role, after=decode_id_cursor("models", cursor), limit=limit + 1)
     return page_of("models", rows, limit, lambda row: (row.id,))
+
+
+@router.get(
+    "/communities/{community}/precision",
+    summary="How often visits for foreseen failures were needed, by component and by model",
+    responses=problem_responses(404),
+)
+def precision(*, conn: Conn, now: Now, community: CommunityId) -> Precision:
+    return precision_of(conn, get_community(conn, community).id, now=now)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from anju_ml.policy import Policy
+from anju_platform.scoring.precision import precision_of
 from anju_platform.scoring.score import score_at
 from anju_platform.tickets.models import CloseReason, Finding
 
@@ -177,6 +178,23 @@ def test_the_next_good_model_is_a_challenger_and_a_refused_one_retires_only_an_o
     assert _roles(platform) == ["champion", "challenger", "refused"]
     platform.trust(opens_tickets=False, as_of=NOW + 40 * DAY)
     assert _roles(platform) == ["retired", "challenger", "refused", "refused"]
+
+
+def test_what_visits_found_is_counted_by_component_and_model(platform: Platform) -> None:
+    platform.add("jinxiu:lift-01")
+    platform.score(brake=0.9, controller=0.8)
+    tickets = {row["component"]: row["id"] for row in platform.write("SELECT id, component FROM ticket")}
+    platform.serve(tickets["brake"], NOW + HOUR, Finding.WORN)
+    platform.serve(tickets["controller"], NOW + 2 * HOUR, Finding.NOTHING_FOUND)
+    with platform.pool.connection() as conn:
+        found = precision_of(conn, "jinxiu", now=NOW + DAY)
+    assert {(each.component, each.needed, each.served) for each in found.components} == {
+        ("brake", 1, 1),
+        ("controller", 0, 1),
+    }
+    (by_model,) = found.models
+    assert (by_model.needed, by_model.served, by_model.share) == (1, 2, 0.5)
+    assert 0.0 < by_model.low < 0.5 < by_model.high < 1.0
 
 
 def _roles(platform: Platform) -> list[str]:
