@@ -46,8 +46,10 @@ class Evidence:
     def dead_letters(self) -> dict[str, int]:
         return {row["reason"]: row["letters"] for row in self._rows("dead_letter_reasons")}
 
-    def longest_stall_s(self, since: datetime, until: datetime) -> float:
-        return float(self._one("longest_stall", since=since, until=until))
+    def longest_stall(self, since: datetime, until: datetime) -> tuple[datetime, float]:
+        """When it began, and its seconds."""
+        rows = self._rows("longest_stall", since=since, until=until)
+        return (rows[0]["began_at"], rows[0]["lasted_s"]) if rows else (since, (until - since).total_seconds())
 
     def recovered_at(self, until: datetime) -> datetime | None:
         """When the last of what was handed over up to `until` was committed."""

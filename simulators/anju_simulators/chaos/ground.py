@@ -1,5 +1,6 @@
 """Everything that a chaos run stands on: servers, the line to the broker, the gateway's disk, and the programs."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ DATABASE = "anju"
 MODBUS_PORT = 16020
 UPLINK = {"account_interval_s": 5, "keepalive_s": 5, "flush_timeout_s": 10}
 """Of the gateway: a run is short, so it accounts often and notices soon that nobody answers."""
+OUTBOX = {"patience_s": 5}
+"""Less than a disk is full, so that the gateway has to drop something, and to count it."""
 TELEMETRY_DAYS = "30"
 
 
@@ -138,6 +141,10 @@ def _devices(places: Places, name: str, *arguments: object) -> Program:
 def _write_gateway(places: Places, disk: Disk, lines: Lines, devices: int) -> None:
     mine = community(devices)
     text = gateway_toml(mine.scenario, mine.specs, mine.wiring, lines)
-    more = "".join(f"{name} = {value}\n" for name, value in UPLINK.items())
-    places.gateway.write_text(text.replace("[uplink]\n", f"[uplink]\n{more}"), encoding="utf-8")
+    tables = f"[outbox]\n{_lines_of(OUTBOX)}\n[uplink]\n{_lines_of(UPLINK)}"
+    places.gateway.write_text(text.replace("[uplink]\n", tables), encoding="utf-8")
     (places.folder / METER_PROFILE).write_text(meter_profile("electric_meter"), encoding="utf-8")
+
+
+def _lines_of(values: Mapping[str, float]) -> str:
+    return "".join(f"{name} = {value}\n" for name, value in values.items())

@@ -103,10 +103,8 @@ def _network(chance: random.Random, end_s: float) -> Iterator[Fault]:
 
 
 def _full_disks(chance: random.Random, end_s: float) -> Iterator[Fault]:
-    """Mostly for moments; every other time for so long that a gateway gives up what it read meanwhile."""
-    for number, (at_s, most_s) in enumerate(_spans(chance, end_s, every_s=80.0)):
-        lasts_s = chance.uniform(34.0, 44.0) if number % 2 else chance.uniform(4.0, 15.0)
-        yield Fault(at_s, Kind.FULL_DISK, min(most_s, round(lasts_s, 3)))
+    for at_s, most_s in _spans(chance, end_s, every_s=80.0):
+        yield Fault(at_s, Kind.FULL_DISK, min(most_s, round(chance.uniform(4.0, 15.0), 3)))
 
 
 def _clock_jump(chance: random.Random, end_s: float) -> Fault:

@@ -68,6 +68,7 @@ def judge(
     lost = (*dated.missing, *gone)
     calm_at = record.calm_at or stopped_at
     recovered_at = evidence.recovered_at(calm_at) or calm_at
+    stalled_at, stall_s = evidence.longest_stall(record.began_at, stopped_at)
     live_s = (stopped_at - record.began_at).total_seconds()
     figures = {
         "seed": seed,
@@ -86,7 +87,8 @@ def judge(
         "events": _events(ground, evidence, stopped_at),
         "latest_ahead": evidence.latest_ahead(datetime.now(UTC) + timedelta(minutes=1)),
         "dead_letters": evidence.dead_letters(),
-        "longest_stall_s": round(evidence.longest_stall_s(record.began_at, stopped_at), PRECISION_S),
+        "longest_stall_s": round(stall_s, PRECISION_S),
+        "longest_stall_from_s": round((stalled_at - record.began_at).total_seconds(), PRECISION_S),
         "recovered_within_s": round(max(0.0, (recovered_at - calm_at).total_seconds()), PRECISION_S),
         "samples_per_s": round(stored_count / live_s, 1),
     }
