@@ -1,7 +1,6 @@
 """The mqtt_json driver: listens on the box's local broker and acknowledges a message when it is on disk, not before."""
 
 import math
-import select
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -111,11 +110,10 @@ class MqttJsonAgent:
             raise BusError(f"connection lost ({rc.name})")
 
     def _drain(self, client: Client) -> None:
-        """Take what has arrived already, up to a burst's worth."""
-        while len(self._pending) < MOST_UNACKNOWLEDGED:
-            sock = client.socket()
-            if sock is None or not select.select([sock], [], [], 0)[0]:
-                return
+        """Take what has arrived already, up to a burst's worth. A pass that brings no message is the last."""
+        before = -1
+        while before < len(self._pending) < MOST_UNACKNOWLEDGED:
+            before = len(self._pending)
             if client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 return
 
