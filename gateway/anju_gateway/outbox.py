@@ -1,9 +1,8 @@
-"""The durable outbox: many agents hand over, one thread writes them together, and each is told when it is on disk."""
+"""The durable outbox: many agents hand over, one writes for all that wait, and each is told when it is on disk."""
 
 import logging
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -13,16 +12,14 @@ from anju_contracts.envelope import Stream
 from anju_contracts.event import Event
 from anju_contracts.receipt import Receipt
 from anju_edge_agent.samples import Sample, us_of
-from anju_gateway.disk import reason_of
 from anju_gateway.errors import CorruptOutboxError, OutboxError
 from anju_gateway.outbox_file import Counts, Limits, OutboxFile
 from anju_gateway.outbox_reader import OutboxReader, QueuedBatch
-from anju_gateway.set_aside import set_aside
+from anju_gateway.troubles import Troubles
 from anju_gateway.waiting import Entry, Waiting, check
 
 RETRY_S = 1.0
 IDLE_S = 30.0
-STUCK, CORRUPT = "gateway.outbox_stuck", "gateway.outbox_corrupt"
 log = logging.getLogger(__name__)
 
 
@@ -49,10 +46,10 @@ class Outbox:
         self._waiting = Waiting()
         self._in_hand = Waiting()
         self._wake = threading.Condition()
+        self._turn = threading.Lock()
         self._closing = False
         self._suspect: CorruptOutboxError | None = None
-        self._stuck: tuple[str, float, Fault] | None = None
-        self._corrupt: Fault | None = None
+        self._troubles = Troubles(clock)
         self.set_aside: Path | None = None
         self._reader = OutboxReader(path, self._suspected)
         self._file = self._open()
@@ -66,7 +63,7 @@ class Outbox:
 
     @property
     def trouble(self) -> str | None:
-        return self._stuck[2].text if self._stuck else None
+        return self._troubles.text
 
     def __call__(self, samples: Sequence[Sample], events: Sequence[Event]) -> None:
         entry = self._enter(samples, events)
@@ -123,8 +120,7 @@ class Outbox:
 
     def faults(self) -> list[Fault]:
         """What is wrong with it now: the disk takes nothing, or a file had to be set aside in this run."""
-        stuck = self._stuck
-        return [fault for fault in (stuck[2] if stuck else None, self._corrupt) if fault is not None]
+        return self._troubles.faults()
 
     def close(self) -> None:
         """Write what is waiting, then stop. What comes later is refused."""
@@ -142,37 +138,58 @@ class Outbox:
             if self._closing:
                 raise OutboxError("the outbox is closed")
             self._waiting.entries.append(entry)
-            self._wake.notify()
+        self._write_at_once()
         return entry
+
+    def _write_at_once(self) -> None:
+        """A caller that finds nobody writing writes by itself, which saves two changes of threads; what comes
+        meanwhile, and what the disk doesn't take, is the writer's."""
+        if self._troubles.text is None and self._turn.acquire(blocking=False):
+            try:
+                self._take()
+                if self._in_hand:
+                    self._attempt(closing=False)
+            finally:
+                self._turn.release()
+            self._on_change()
+        with self._wake:
+            if self._has_work():
+                self._wake.notify()
 
     def _give_up(self, entry: Entry) -> bool:
         """Whether its samples are dropped now: not before the disk has been stuck for long, and not while they are
         being tried."""
         with self._wake:
-            stuck = self._stuck
-            if stuck is None or time.monotonic() - stuck[1] < self._limits.patience_s:
+            reason = self._troubles.reason_after(self._limits.patience_s)
+            if reason is None or entry not in self._waiting.entries:
                 return False
-            if entry not in self._waiting.entries:
-                return False
-            self._waiting.refuse(entry, stuck[0])
+            self._waiting.refuse(entry, reason)
         return True
 
     def _run(self) -> None:
-        while True:
-            closing = self._gather()
-            if self._in_hand or self._suspect or self._is_queued():
-                self._attempt(closing=closing)
-                self._on_change()
-            if closing:
-                return
+        closing = False
+        while not closing:
+            with self._wake:
+                self._wake.wait_for(self._has_work, timeout=IDLE_S)
+            with self._turn:
+                closing = self._take()
+                if self._in_hand or self._suspect or self._is_queued():
+                    self._attempt(closing=closing)
+            self._on_change()
+            if self._troubles.text is not None:
+                self._pause()
 
-    def _gather(self) -> bool:
-        """Take in hand what is waiting, once something is; whether it is the last time. What comes while a transaction
-        is being synced shares the next one."""
+    def _take(self) -> bool:
+        """Take in hand what is waiting; whether it is the last time. What comes while a transaction is being synced
+        shares the next one."""
         with self._wake:
-            self._wake.wait_for(self._has_work, timeout=IDLE_S)
             self._in_hand, self._waiting = self._waiting, Waiting()
             return self._closing
+
+    def _pause(self) -> None:
+        """Before the disk is asked again."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._closing, timeout=RETRY_S)
 
     def _has_work(self) -> bool:
         return bool(self._waiting or self._closing or self._suspect)
@@ -181,16 +198,16 @@ class Outbox:
         return any(count.queued for count in self._file.counts.values())
 
     def _attempt(self, *, closing: bool) -> None:
-        """Write what is in hand; put it back and pause where the disk takes nothing."""
+        """Write what is in hand; put it back where the disk takes nothing."""
         try:
             self._persist(self._in_hand)
         except (sqlite3.Error, OSError) as exc:
-            self._note_stuck(exc)
+            self._troubles.stuck(exc)
             self._put_back(OutboxError(str(exc)) if closing else None)
         except Exception as exc:
             self._fail(exc)
         else:
-            self._note_well()
+            self._troubles.well()
             self._done()
 
     def _persist(self, some: Waiting) -> None:
@@ -222,7 +239,6 @@ class Outbox:
         with self._wake:
             self._waiting, self._in_hand = self._in_hand.before(self._waiting), Waiting()
             if error is None:
-                self._wake.wait_for(lambda: self._closing, timeout=RETRY_S)
                 return
             lost = {stream.value: dict(drops) for stream, drops in self._waiting.drops().items()}
             if lost or self._waiting.held:
@@ -249,18 +265,6 @@ class Outbox:
         except sqlite3.Error as exc:
             log.warning("the outbox can't give space back now", extra={"reason": str(exc)})
 
-    def _note_stuck(self, exc: sqlite3.Error | OSError) -> None:
-        if self._stuck is None or self._stuck[0] != reason_of(exc):
-            log.error("the outbox can't write", extra={"reason": str(exc)})
-            began_s, since = self._stuck[1:] if self._stuck else (time.monotonic(), None)
-            fault = Fault(STUCK, since.since if since else self._clock.now(), text=f"outbox: {exc}")
-            self._stuck = (reason_of(exc), began_s, fault)
-
-    def _note_well(self) -> None:
-        if self._stuck is not None:
-            self._stuck = None
-            log.info("the outbox writes again")
-
     def _suspected(self, reason: CorruptOutboxError) -> None:
         with self._wake:
             self._suspect = reason
@@ -271,11 +275,9 @@ class Outbox:
         old = self._file
         old.close()
         self._reader.close()
-        queued = {stream: count.queued for stream, count in old.counts.items()}
-        self._set_aside(
-            reason,
-            f"; epoch {old.epoch}, with {queued[Stream.TELEMETRY]} samples and {queued[Stream.EVENT]} events queued",
-        )
+        samples, events = old.counts[Stream.TELEMETRY].queued, old.counts[Stream.EVENT].queued
+        told = f"{reason}; epoch {old.epoch}, with {samples} samples and {events} events queued"
+        self.set_aside = self._troubles.set_aside(self._path, told)
         self._file = OutboxFile(self._path, self._limits, alarms=old.alarms)
         with self._wake:
             self._counts = self._file.counts
@@ -285,13 +287,7 @@ class Outbox:
             try:
                 return OutboxFile(self._path, self._limits)
             except CorruptOutboxError as exc:
-                self._set_aside(exc, "")
+                self.set_aside = self._troubles.set_aside(self._path, str(exc))
                 return OutboxFile(self._path, self._limits)
         except sqlite3.Error as exc:
             raise OutboxError(f"{self._path}: {exc}") from exc
-
-    def _set_aside(self, reason: CorruptOutboxError, what: str) -> None:
-        now = self._clock.now()
-        self.set_aside = set_aside(self._path, now=now)
-        self._corrupt = Fault(CORRUPT, now, text=f"{reason}; set aside as {self.set_aside.name}{what}")
-        log.error("the outbox file is corrupt and set aside", extra={"reason": self._corrupt.text})
