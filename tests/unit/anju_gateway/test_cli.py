@@ -33,7 +33,7 @@ def write(folder: Path, text: str) -> str:
 def test_check_finds_nothing_in_a_good_file(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["check", write(tmp_path, GOOD)])
     assert result.exit_code == 0
-    assert "fine; 1 agents, 1 devices, 10 points" in result.output
+    assert "fine; 1 agent, 1 device, 10 points" in result.output
 
 
 @pytest.mark.parametrize("command", ["check", "run"])
