@@ -69,7 +69,9 @@ def faults(
 
 
 @router.post(
-    "/gateway-faults/{fault}/acknowledge", summary="Note who has seen a fault of a gateway", responses=FOUND_OR_NOT
+    "/gateway-faults/{fault}/acknowledge",
+    summary="Note who has seen a fault of a gateway",
+    responses=problem_responses(400, 403, 404, 413),
 )
 def acknowledge(*, conn: Conn, now: Now, fault: RowId, body: Acknowledgement) -> FaultView:
     return lists.acknowledge(conn, fault, actor=body.actor, note=body.note, now=now)

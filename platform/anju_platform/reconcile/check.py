@@ -19,6 +19,8 @@ from anju_platform.storage.queries import load_queries
 QUERIES = load_queries("anju_platform.reconcile")
 EVERY_S: Final = 15.0
 """Real seconds between two reconciliations."""
+RECOUNT_S: Final = 30.0
+"""Real seconds after which a stream that lacks nothing is counted again."""
 _STEADY: Final = (FaultCode.ACCOUNT_OVERDUE,)
 """Grows with every look at it; that alone is no news."""
 _log = logging.getLogger(__name__)
@@ -50,7 +52,7 @@ class Changes:
     cleared: int = 0
 
 
-def reconcile(conn: psycopg.Connection, *, now: datetime, clock: Clock, every_s: float = EVERY_S) -> Changes:
+def reconcile(conn: psycopg.Connection, *, now: datetime, clock: Clock, every_s: float = RECOUNT_S) -> Changes:
     """One transaction; nothing when another worker is at it. Streams counted less than `every_s` ago are not counted
     again, unless something is missing of them."""
     with conn.transaction():

@@ -60,6 +60,11 @@ class Balance:
         return sum(self.dropped.values())
 
     @property
+    def drops_have_gaps(self) -> bool:
+        """Whether some that were dropped had a number. What the disk didn't take never got one."""
+        return any(samples for reason, samples in self.dropped.items() if not reason.startswith("disk_"))
+
+    @property
     def lost_samples(self) -> int:
         """Committed by the gateway's account, but not in the ledger. At least that; batches whose receipt is on its
         way may hide as many."""

@@ -45,8 +45,8 @@ def merged(ranges: Sequence[SeqRange]) -> list[SeqRange]:
 
 
 def unaccounted(balance: Balance, gaps: Sequence[SeqRange]) -> list[SeqRange]:
-    """The gaps that nothing explains: their batches have left the outbox, and it dropped none."""
-    if balance.dropped_samples:
+    """The gaps that nothing explains: their batches have left the outbox, and it dropped no batch."""
+    if balance.drops_have_gaps:
         return []
     settled = balance.last_seq if not balance.queued else (balance.first_queued or 1) - 1
     return [(first, min(last, settled)) for first, last in gaps if first <= settled]

@@ -47,6 +47,12 @@ def test_an_old_outbox_whose_seq_is_lower_than_once_is_only_judged_while_it_is_i
     assert codes(replace(back, current=False)) == [FaultCode.STORED_TWICE]
 
 
+def test_what_the_disk_did_not_take_explains_no_gap() -> None:
+    short = replace(EVEN, produced=120, dropped={"disk_full": 20}, stored_batches=9, stored_samples=100)
+    assert codes(short, (3, 3)) == [FaultCode.LOST]
+    assert codes(replace(short, dropped={"outbox_full": 20}), (3, 3)) == []
+
+
 def test_drops_of_the_last_hour_are_a_fault() -> None:
     dropped = replace(EVEN, produced=120, dropped={"disk_full": 20}, dropped_at=NOON - timedelta(minutes=59))
     assert codes(dropped) == [FaultCode.DROPPED]
