@@ -15,4 +15,4 @@ def test_the_profiles_that_the_documentation_shows_are_sound(tmp_path: Path) -> 
         file = tmp_path / f"shown-{number}.toml"
         file.write_text(text, encoding="utf-8")
         models.append(load_profile(file).model)
-    assert models == ["acme-h1", "acme-l1"]
+    assert models == ["acme-h1", "acme-dds", "acme-l1"]
