@@ -1,5 +1,6 @@
-"""From risks to tickets: expected money, capacity, cool-down, minimum lead. Pure."""
+"""From risks to tickets: expected money, capacity, cool-down, minimum lead, a share held out. Pure."""
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from anju_ml.risk import Risk
 
 __all__ = ["Decision", "OpenTicket", "Policy", "Watch", "decide", "judge", "probability_by"]
 
+HELD_OUT_DAYS = 91
 _DAYS = (0.0, 1.0, 3.0, 7.0, 30.0)
 
 
@@ -25,7 +27,7 @@ class OpenTicket:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Worth an eye, not a visit; `why` is `probability`, `cool_down`, `capacity` or `too_late`."""
+    """Worth an eye, not a visit; `why` is `probability`, `cool_down`, `capacity`, `too_late` or `held_out`."""
 
     risk: Risk
     probability: float
@@ -61,9 +63,24 @@ def decide(
         elif decision is not None:
             watched.append(decision)
     chosen.sort(key=lambda ticket: (not ticket.safety, -ticket.gain, ticket.risk.asset_id, ticket.risk.component))
+    held = [ticket for ticket in chosen if is_held_out(ticket, policy=policy)]
+    watched += [Watch(ticket.risk, ticket.probability, "held_out") for ticket in held]
+    chosen = [ticket for ticket in chosen if ticket not in held]
     kept = chosen[: policy.tickets_per_day]
     watched += [Watch(ticket.risk, ticket.probability, "capacity") for ticket in chosen[len(kept) :]]
     return [*kept, *watched]
+
+
+def is_held_out(ticket: OpenTicket, *, policy: Policy) -> bool:
+    """Whether a borderline ticket is one of those that are not opened, to see what would have come. The draw is the
+    same for a quarter of a year, so that what is held out today isn't opened tomorrow at the same probability."""
+    risk = ticket.risk
+    bar = max(policy.bar(risk.kind, risk.component), risk.threshold)
+    if ticket.safety or ticket.probability >= bar + policy.borderline:
+        return False
+    quarter = risk.as_of.toordinal() // HELD_OUT_DAYS
+    drawn = hashlib.sha256(f"{risk.asset_id}/{risk.component}/{quarter}".encode()).digest()
+    return int.from_bytes(drawn[:8], "big") < policy.held_out_share * 2**64
 
 
 def judge(risk: Risk, *, policy: Policy, as_of: datetime, closed_at: datetime | None) -> Decision | None:

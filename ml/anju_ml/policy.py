@@ -94,6 +94,11 @@ class Policy:
     """Share of tickets that must prove right for the crew to go on believing them."""
     safety_factor: float = 1.5
     """Prevented failures of safety-relevant components count this much more."""
+    held_out_share: float = 0.0
+    """Share of borderline tickets that are not opened, drawn at random, so that what tickets keep can be told without
+    bias from what becomes of these. Never of safety-relevant components."""
+    borderline: float = 0.15
+    """A ticket whose probability lies less than this above its bar is borderline."""
     safety: frozenset[str] = frozenset()
     """Further safety-relevant "kind/component" beyond those that contracts name."""
     replacements: Mapping[str, Replacement] = field(default_factory=lambda: DEFAULT_REPLACEMENTS)
@@ -148,6 +153,8 @@ class _PolicyFile(msgspec.Struct, forbid_unknown_fields=True):
     reopen_margin: float = 0.15
     trust: float = 0.6
     safety_factor: float = 1.5
+    held_out_share: float = 0.0
+    borderline: float = 0.15
     safety: list[str] = []
     costs: dict[str, _CostRow] = {}
     replacements: dict[str, _ReplacementRow] = {}
@@ -185,7 +192,7 @@ def _check(found: _PolicyFile) -> None:
     for name in ("visit", "false_visit", "entrapment"):
         if getattr(found, name) < 0:
             raise PolicyRefused(name, getattr(found, name), "0 or more")
-    for name in ("least_probability", "trust"):
+    for name in ("least_probability", "trust", "held_out_share", "borderline"):
         if not 0 <= getattr(found, name) <= 1:
             raise PolicyRefused(name, getattr(found, name), "a share, 0 to 1")
     for kind, row in found.replacements.items():

@@ -9,11 +9,13 @@ from psycopg.rows import dict_row
 from pydantic import BaseModel, Field, computed_field
 
 from anju_contracts.kinds import component_label, kind_label
+from anju_ml.policy import Policy
 from anju_platform.storage.queries import load_queries
 from anju_platform.web.fields import Titles, titles
 
 QUERIES = load_queries(__package__)
 LOOK_BACK: Final = timedelta(days=365)
+HORIZON: Final = Policy().horizon
 _Z: Final = 1.96
 
 
@@ -65,14 +67,21 @@ class Precision(BaseModel):
     since: datetime
     components: list[ComponentShare] = Field(description="Most visits first")
     models: list[ModelShare] = Field(description="By the model that opened the ticket")
+    held_out: NeededShare | None = Field(
+        description="Borderline tickets that were not opened on purpose, and how many of their parts failed within the "
+        "horizon; null where there are none that are old enough"
+    )
 
 
 def precision_of(conn: Connection[Any], community: str, *, now: datetime) -> Precision:
     since = now - LOOK_BACK
+    span = {"community": community, "since": since, "now": now, "horizon": HORIZON}
     with conn.cursor(row_factory=dict_row) as cur:
-        rows = cur.execute(QUERIES["served_tickets"], {"community": community, "since": since}).fetchall()
+        rows = cur.execute(QUERIES["served_tickets"], span).fetchall()
+        held = cur.execute(QUERIES["held_out_outcomes"], span).fetchone()
     return Precision(
         since=since,
         components=[ComponentShare(**row) for row in rows if row["model_id"] is None],
         models=[ModelShare(**row) for row in rows if row["model_id"] is not None],
+        held_out=NeededShare(**held) if held and held["served"] else None,
     )

@@ -67,6 +67,9 @@ def score_with(
     with pool.connection() as conn:
         written = store.store_predictions(conn, risks, as_of=as_of, model_id=stored.id)
         plan = make_plan(risks, store.known_problems(conn, as_of=as_of), policy=policy, as_of=as_of)
+        for watch in plan.watching:
+            if watch.why == "held_out":
+                store.hold_out(conn, watch.risk)
     touched: list[Ticket] = []
     for decision in (*plan.opening, *plan.joining):
         with pool.connection() as conn:

@@ -129,3 +129,9 @@ def prediction_of(conn: psycopg.Connection, risk: Risk) -> tuple[int, int]:
 
 def link_prediction(conn: psycopg.Connection, prediction_id: int, ticket_id: int) -> None:
     conn.execute(_QUERIES["link_prediction"], {"id": prediction_id, "ticket_id": ticket_id})
+
+
+def hold_out(conn: psycopg.Connection, risk: Risk) -> None:
+    """Remember that the ticket of this prediction was left out on purpose."""
+    key = {"asset_key": risk.asset_id, "component": risk.component, "as_of": risk.as_of}
+    conn.execute(_QUERIES["hold_out"], key)

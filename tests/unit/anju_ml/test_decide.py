@@ -50,6 +50,26 @@ def test_a_problem_with_an_open_ticket_is_left_alone() -> None:
     assert len(run(risk(0.9), problems=(("a", "hook"),))) == 1
 
 
+def test_a_share_of_borderline_tickets_is_held_out_for_a_while_and_the_rest_opened() -> None:
+    policy = replace(POLICY, held_out_share=0.3)
+    names = [f"crane-{number}" for number in range(400)]
+    found = run(*(risk(BAR + 0.02, name) for name in names), policy=policy)
+    held = {each.risk.asset_id for each in found if isinstance(each, Watch)}
+    assert {each.why for each in found if isinstance(each, Watch)} == {"held_out"}
+    assert 0.2 < len(held) / len(names) < 0.4
+    tomorrow = [replace(risk(BAR + 0.02, name), as_of=AS_OF + timedelta(days=1)) for name in names]
+    again = {each.risk.asset_id for each in run(*tomorrow, policy=policy) if isinstance(each, Watch)}
+    assert again == held
+
+
+def test_what_is_clearly_due_or_relevant_to_safety_is_never_held_out() -> None:
+    policy = replace(POLICY, held_out_share=1.0, safety=frozenset({"crane/hook"}))
+    assert isinstance(run(risk(BAR + 0.2), policy=policy)[0], OpenTicket)
+    safe = risk(policy.bar("crane", "hook") + 0.02, component="hook")
+    assert isinstance(run(safe, policy=policy)[0], OpenTicket)
+    assert isinstance(run(risk(BAR + 0.02), policy=policy)[0], Watch)
+
+
 def test_after_a_closed_ticket_the_same_problem_must_look_clearly_worse() -> None:
     closed = {("a", "winch"): AS_OF - timedelta(days=2)}
     assert run(risk(BAR + 0.05), closed=closed) == [Watch(risk(BAR + 0.05), pytest.approx(BAR + 0.05), "cool_down")]

@@ -1,5 +1,6 @@
 """From predictions to tickets: which are opened, which join, and that a run can be repeated."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -195,6 +196,24 @@ def test_what_visits_found_is_counted_by_component_and_model(platform: Platform)
     (by_model,) = found.models
     assert (by_model.needed, by_model.served, by_model.share) == (1, 2, 0.5)
     assert 0.0 < by_model.low < 0.5 < by_model.high < 1.0
+
+
+def test_a_borderline_ticket_that_is_held_out_tells_later_what_would_have_come(platform: Platform) -> None:
+    platform.add("jinxiu:lift-01")
+    policy = replace(Policy(), held_out_share=1.0)
+    told = platform.score(policy=policy, controller=policy.bar("lift", "controller") + 0.02)
+    assert (told["predictions"], told["opened"]) == (1, 0)
+    with platform.pool.connection() as conn:
+        assert precision_of(conn, "jinxiu", now=NOW + 5 * DAY).held_out is None
+    platform.write(
+        "INSERT INTO repair (asset_id, opened_at, component, action, cause, fault_found)"
+        " SELECT id, %s, 'controller', 'replace', 'corrective', true FROM asset RETURNING id",
+        NOW + 9 * DAY,
+    )
+    with platform.pool.connection() as conn:
+        found = precision_of(conn, "jinxiu", now=NOW + 31 * DAY).held_out
+    assert found is not None
+    assert (found.needed, found.served) == (1, 1)
 
 
 def _roles(platform: Platform) -> list[str]:
