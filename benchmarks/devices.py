@@ -61,7 +61,7 @@ def write_gateway(
     more_agents: str = "",
 ) -> Path:
     """gateway.toml and the profile it names. `port` is of the local broker, `uplink_port` of the platform's."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     points = "".join(POINT.format(number) for number in range(VALUES))
     (folder / "bench.toml").write_text(PROFILE + points, encoding="utf-8")
     head = GATEWAY.format(folder=folder, port=port, uplink_port=uplink_port, account_s=account_s)

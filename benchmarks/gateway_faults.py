@@ -3,22 +3,24 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from anju_simulators.services.ports import free_port
+from anju_simulators.services import Broker
 from benchmarks.devices import VALUES, reports
 from benchmarks.fake_platform import FakePlatform
 from benchmarks.figures import Figure, Goal
 from benchmarks.gateway_bed import Bed, await_listening, bed, gateway, publish
-from benchmarks.programs import PublisherProcess, wait_until
+from benchmarks.programs import Program, PublisherProcess, wait_until
 from benchmarks.publisher import Plan
 from benchmarks.stage import Bench
 
 DEVICES = 50
 KILL_MESSAGES = 1_500
-QUIET_S = 5.0
-LISTENER = "as anju-bench-gw-1-devices"
+QUIET_S = 15.0
+FIRST_S = 60.0
+CUT_S = 2.0
+HOW_KILL = "kill -9 at a random moment of 1,500 messages at QoS 1 once the uplink is cut; what arrives after a restart"
 
 
 def backlog_figures(bench: Bench) -> Iterator[Figure]:
@@ -60,41 +62,48 @@ def _moment(counted: list[tuple[float, int]], wanted: float) -> float:
 
 
 def kill_figures(bench: Bench) -> Iterator[Figure]:
-    """kill -9 in the middle of 1,500 messages, with the uplink down."""
+    """kill -9 in the middle of 1,500 messages, while the uplink is cut."""
     lost, doubled = [], []
     for seed in range(bench.size(5, quick=1)):
         with bed(bench) as on:
             counted = _killed_once(on, random.Random(seed))
         lost.append(float(KILL_MESSAGES - len(counted)))
         doubled.append(float(sum(times - 1 for times in counted.values())))
-    how = "kill -9 at a random moment of 1,500 messages at QoS 1 with the uplink down; what arrives after a restart"
-    yield Figure("gateway_kill_lost", "messages", lost, how, goal=Goal("median", most=0))
+    yield Figure("gateway_kill_lost", "messages", lost, HOW_KILL, goal=Goal("median", most=0))
     yield Figure("gateway_kill_doubled", "messages", doubled, "the same runs: messages that came twice")
 
 
 def _killed_once(on: Bed, chance: random.Random) -> Counter[int]:
     """How often each message arrived."""
     folder = on.folder / f"killed-{on.broker.port}"
+    up = Broker(folder / "uplink-broker", kind="mosquitto").start()
+    with gateway(on, DEVICES, folder=folder, uplink_port=up.port) as running:
+        with FakePlatform(up.port) as platform:
+            await_listening(on, platform, running)
+        up.stop()
+        time.sleep(CUT_S)
+        kill_amid_messages(on, running, chance)
+    with up.start(), FakePlatform(up.port) as platform, gateway(on, DEVICES, folder=folder, uplink_port=up.port):
+        await_quiet(lambda: platform.numbers)
+        return Counter(number for number in platform.numbers if number > 0)
+
+
+def kill_amid_messages(on: Bed, running: Program, chance: random.Random) -> None:
+    """kill -9 to `running` at a random moment of the messages; return when the broker has all of them."""
     plan = Plan(on.broker.port, KILL_MESSAGES, reports(DEVICES, KILL_MESSAGES, first=1), per_s=1_000)
-    with gateway(on, DEVICES, folder=folder, uplink_port=free_port()) as running, PublisherProcess(plan) as publisher:
-        wait_until(lambda: LISTENER in on.broker.log_file.read_text(encoding="utf-8"), "listening", needs=[running])
+    with PublisherProcess(plan) as publisher:
         time.sleep(1)
         publisher.go()
         time.sleep(chance.uniform(0.3, 1.2))
         running.process.crash()
         publisher.published()
-    with FakePlatform(on.broker.port) as platform, gateway(on, DEVICES, folder=folder) as running:
-        _await_quiet(platform, until_s=time.monotonic() + 60)
-        return Counter(number for number in platform.numbers if number > 0)
 
 
-def _await_quiet(platform: FakePlatform, *, until_s: float) -> None:
-    """Return when all has arrived, or nothing more comes."""
-    last, since_s = -1, time.monotonic()
-    while time.monotonic() < until_s and len(set(platform.numbers)) < KILL_MESSAGES:
-        if platform.total != last:
-            last, since_s = platform.total, time.monotonic()
-        elif last > 0 and time.monotonic() - since_s > QUIET_S:
-            return
+def await_quiet(arrived: Callable[[], Sequence[int]]) -> None:
+    """Return when all numbers have arrived, or no more do for a while."""
+    count, since_s = 0, time.monotonic()
+    while len(set(arrived())) < KILL_MESSAGES and time.monotonic() - since_s < (QUIET_S if count else FIRST_S):
+        if len(arrived()) != count:
+            count, since_s = len(arrived()), time.monotonic()
         time.sleep(0.1)
     time.sleep(1)

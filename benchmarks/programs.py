@@ -56,11 +56,18 @@ def wait_until(
 
 @contextmanager
 def program(
-    *command: str, log: Path, environment: Mapping[str, str] | None = None, cores: Collection[int] = ()
+    *command: str,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    cores: Collection[int] = (),
+    folder: Path = ROOT,
 ) -> Iterator[Program]:
-    """A running program; it ends with us, however we end. `cores` pins it."""
+    """A running program of `.venv/bin`, or of a path; it ends with us, however we end. `cores` pins it, `folder` is
+    where it runs."""
     settings = [f"{name}={value}" for name, value in (environment or {}).items()]
-    started = ServerProcess(["env", *settings, str(BIN / command[0]), *command[1:]], log=log, stop_signal=SIGTERM)
+    started = ServerProcess(
+        ["env", "-C", str(folder), *settings, str(BIN / command[0]), *command[1:]], log=log, stop_signal=SIGTERM
+    )
     if cores:
         os.sched_setaffinity(started.pid, cores)
     try:
