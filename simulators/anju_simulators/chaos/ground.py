@@ -25,7 +25,7 @@ DATABASE = "anju"
 MODBUS_PORT = 16020
 UPLINK = {"account_interval_s": 5, "keepalive_s": 5, "flush_timeout_s": 10}
 """Of the gateway: a run is short, so it accounts often and notices soon that nobody answers."""
-OUTBOX = {"patience_s": 5}
+OUTBOX = {"patience_s": 2}
 """Less than a disk is full, so that the gateway has to drop something, and to count it."""
 TELEMETRY_DAYS = "30"
 

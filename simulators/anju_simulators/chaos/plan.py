@@ -104,7 +104,7 @@ def _network(chance: random.Random, end_s: float) -> Iterator[Fault]:
 
 def _full_disks(chance: random.Random, end_s: float) -> Iterator[Fault]:
     for at_s, most_s in _spans(chance, end_s, every_s=80.0):
-        yield Fault(at_s, Kind.FULL_DISK, min(most_s, round(chance.uniform(4.0, 15.0), 3)))
+        yield Fault(at_s, Kind.FULL_DISK, min(most_s, round(chance.uniform(8.0, 24.0), 3)))
 
 
 def _clock_jump(chance: random.Random, end_s: float) -> Fault:
