@@ -52,11 +52,11 @@ def _cost(bench: Bench, on: Stage, communities: int) -> Iterator[Figure]:
     if published.receipt_p99_s is None or published.receipt_p50_s is None:
         raise NotMeasuredError("no receipts came back")
     how = HOW.format(communities=communities, rate=a_second * VALUES)
-    yield from _usage_figures(communities, how, before, after, took_s)
-    p99 = {"p99": published.receipt_p99_s}
-    yield Figure(
-        f"scale_{communities}_receipt", "s", [published.receipt_p50_s], "from a batch to its receipt", more=p99
-    )
+    more = {"communities": communities, "offered": a_second * VALUES}
+    yield Figure(f"scale_{communities}_stored", "points/s", [stored / took_s], how, more=more)
+    waited, p99 = "from a batch to its receipt, median", {"p99": published.receipt_p99_s}
+    yield Figure(f"scale_{communities}_receipt", "s", [published.receipt_p50_s], waited, more=more | p99)
+    yield from _usage_figures(communities, before, after, took_s)
 
 
 def _usages(pids: dict[str, int]) -> dict[str, Usage]:
@@ -64,15 +64,14 @@ def _usages(pids: dict[str, int]) -> dict[str, Usage]:
 
 
 def _usage_figures(
-    communities: int, how: str, before: dict[str, Usage], after: dict[str, Usage], took_s: float
+    communities: int, before: dict[str, Usage], after: dict[str, Usage], took_s: float
 ) -> Iterator[Figure]:
     for name in PROGRAMS:
         share = (after[name].cpu_s - before[name].cpu_s) / took_s * 100
         more = {"communities": communities, "program": name}
-        yield Figure(f"scale_{communities}_{name}_cpu", "% of a core", [share], how, more=more)
-        memory_mb = after[name].proportional / 1e6
-        how_memory = "resident memory, shared pages counted once"
-        yield Figure(f"scale_{communities}_{name}_memory", "MB", [memory_mb], how_memory, more=more)
+        yield Figure(f"scale_{communities}_{name}_cpu", "% of a core", [share], "at the same time", more=more)
+        memory_mb, how = after[name].proportional / 1e6, "resident memory, shared pages counted once"
+        yield Figure(f"scale_{communities}_{name}_memory", "MB", [memory_mb], how, more=more)
 
 
 def _speed(bench: Bench, on: Stage, workers: int) -> Figure:
@@ -80,7 +79,5 @@ def _speed(bench: Bench, on: Stage, workers: int) -> Figure:
     load = Fleet(20, 50, 10, batch=500, start_s=int(time.time()) - 7_200, name="speed")
     batches = bench.size(4_000, quick=400)
     runs = [ingest_rate(on, load, batches, workers=workers) for _ in range(bench.size(3, quick=1))]
-    how = (
-        f"batches of 500 points by {workers} ingest programs on one shared subscription, on {psutil.cpu_count()} cores"
-    )
+    how = f"batches of 500 points, {workers} ingest programs on one shared subscription, {psutil.cpu_count()} cores"
     return Figure(f"scale_workers_{workers}", "points/s", runs, how, more={"workers": workers})

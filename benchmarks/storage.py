@@ -33,6 +33,7 @@ SIZES: LiteralString = """
     SELECT sum(pg_table_size(inhrelid))::bigint, sum(pg_indexes_size(inhrelid))::bigint FROM pg_inherits
     WHERE inhparent = 'telemetry'::regclass
 """
+ROLLUP_SIZE: LiteralString = "SELECT pg_total_relation_size('rollup_hour'), count(*) FROM rollup_hour"
 ENABLE: LiteralString = """
     ALTER TABLE telemetry
     SET (timescaledb.compress, timescaledb.compress_segmentby = 'point_id', timescaledb.compress_orderby = 'at')
@@ -73,6 +74,9 @@ def _grow(bench: Bench, flavour: Flavour, conn: psycopg.Connection, sizes: Seque
         parts = {"table": round(heap / load.rows, 1), "index": round(index / load.rows, 1)}
         how = f"{load.rows:,} readings of {POINTS:,} points, a minute apart, in the order of arrival; table and index"
         yield Figure(f"bytes_{flavour}_{at}", "bytes a point", [(heap + index) / load.rows], how, more={"of_it": parts})
+        rollup_bytes, rollups = conn.execute(ROLLUP_SIZE).fetchone() or (0, 1)
+        how = "an hour of a point, with its indexes"
+        yield Figure(f"rollup_{flavour}_{at}", "bytes a rollup", [rollup_bytes / rollups], how)
         how = "COPY in blocks of four hours while the table grew to this size, rollups not counted"
         yield Figure(f"load_{flavour}_{at}", "points/s", rates, how)
         yield from _ask(conn, flavour, at, until=load.until)

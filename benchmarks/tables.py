@@ -1,0 +1,155 @@
+"""Writes the figures of bench.json into documents, between `<!-- bench: … -->` and `<!-- end -->`.
+
+`python -m benchmarks.tables bench.json docs/explanation/scale.md`. A mark names figures (`*` at the end of a name means
+all that begin so), or one of the tables of their own: machine, communities, growth.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.growth import PROGRAMS, Prices, Size, measured_communities, size_of, slopes
+from benchmarks.report import number
+
+MARK = re.compile(r"(<!-- bench: (?P<names>[^>]+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+Figures = Mapping[str, Mapping[str, Any]]
+GROWTH = (100, 1_000, 7_000)
+PERIODS_S = (60, 900)
+DAYS = 30
+
+
+def filled(text: str, results: Mapping[str, Any]) -> str:
+    """`text` with every marked place filled anew; KeyError names a figure that `results` doesn't have."""
+    figures = figures_of(results)
+
+    def replaced(found: re.Match[str]) -> str:
+        names = found["names"].split()
+        rows = TABLES[names[0]](results, figures) if names[0] in TABLES else _table(figures, names)
+        return found[1] + "\n".join(rows) + "\n" + found[3]
+
+    return MARK.sub(replaced, text)
+
+
+def figures_of(results: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """All figures by name."""
+    return {one["name"]: one for found in results["benchmarks"].values() for one in found["figures"]}
+
+
+def _table(figures: Figures, names: Iterable[str]) -> Iterator[str]:
+    yield "| | ours | runs | reference | ratio | wanted |"
+    yield "|---|---|---|---|---|---|"
+    for name in names:
+        yield from (_row(figures[one]) for one in _meant(figures, name))
+
+
+def _meant(figures: Figures, name: str) -> Sequence[str]:
+    found = [one for one in figures if one == name or (name.endswith("*") and one.startswith(name[:-1]))]
+    if not found:
+        raise KeyError(name)
+    return found
+
+
+def _row(one: Mapping[str, Any]) -> str:
+    low, high = one["spread"]
+    runs = f"{len(one['runs'])}, {number(low)} to {number(high)}" if len(one["runs"]) > 1 else "1"
+    reference = f"{number(one['reference_median'])} ({one['reference']})" if one["reference"] else ""
+    ratio = f"{one['ratio']:.2f}" if one["ratio"] is not None else ""
+    wanted = f"{one['goal']}, {'met' if one['met'] else '**missed**'}" if one["goal"] else ""
+    return f"| `{one['name']}` | {number(one['median'])} {one['unit']} | {runs} | {reference} | {ratio} | {wanted} |"
+
+
+def _machine(results: Mapping[str, Any], _figures: Figures) -> Iterator[str]:
+    machine = results["machine"]
+    kind = "**A smoke run (`--quick`), not a measurement.** " if results["quick"] else ""
+    yield (
+        f"{kind}{machine['at'][:10]}, {machine['cores']} cores ({machine['cpu']}), {machine['memory_gb']} GB,"
+        f" Python {machine['python']}, load when it began: {machine['load_at_start'][0]}."
+    )
+    for name, found in results["benchmarks"].items():
+        missing = [(one["name"], one["reason"]) for one in found["absent"]]
+        missing += [(name, found["why_not"])] if found["why_not"] else []
+        yield from (f"`{what}` was not measured: {why}" for what, why in missing)
+
+
+def _communities(_results: Mapping[str, Any], figures: Figures) -> Iterator[str]:
+    yield "| communities | points/s stored | ingest | database | broker | ingest's memory | database's | to the receipt |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for count in measured_communities(figures):
+        cpu = [f"{number(figures[f'scale_{count}_{name}_cpu']['median'])} %" for name in PROGRAMS]
+        memory = [f"{number(figures[f'scale_{count}_{name}_memory']['median'])} MB" for name in PROGRAMS[:2]]
+        stored, receipt = figures[f"scale_{count}_stored"], figures[f"scale_{count}_receipt"]
+        cells = [f"{count}", f"{number(stored['median'])} of {number(stored['offered'])}", *cpu, *memory]
+        yield f"| {' | '.join(cells)} | {number(receipt['median'])} s |"
+
+
+def _growth(_results: Mapping[str, Any], figures: Figures) -> Iterator[str]:
+    prices = Prices()
+    yield (
+        "| communities | every | points/s | messages/s | cores used: ingest, database, broker | cores planned"
+        f" | readings, {DAYS} days | rollups, a year | a month, {prices.currency} |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for period_s in PERIODS_S:
+        for count in GROWTH:
+            yield _growth_row(_size(figures, count, period_s), period_s, prices)
+
+
+def _size(figures: Figures, communities: int, period_s: float) -> Size:
+    return size_of(
+        communities,
+        slopes(figures),
+        period_s=period_s,
+        bytes_a_point=_largest(figures, "bytes_timescale_"),
+        bytes_a_rollup=_largest(figures, "rollup_timescale_"),
+        days=DAYS,
+    )
+
+
+def _largest(figures: Figures, prefix: str) -> float:
+    """The figure of the largest table measured."""
+    return float(figures[_meant(figures, f"{prefix}*")[-1]]["median"])
+
+
+def _growth_row(size: Size, period_s: float, prices: Prices) -> str:
+    every = f"{period_s / 60:g} min"
+    cells = [
+        f"{size.communities:,}",
+        every,
+        number(size.points_per_s),
+        number(size.messages_per_s),
+        ", ".join(number(size.cores[name]) for name in PROGRAMS),
+        f"{size.planned_cores:,}",
+        f"{number(size.readings_tb)} TB",
+        f"{number(size.rollups_tb)} TB",
+        f"{size.month(prices):,.0f}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+TABLES: Mapping[str, Callable[[Mapping[str, Any], Figures], Iterator[str]]] = {
+    "machine": _machine,
+    "communities": _communities,
+    "growth": _growth,
+}
+
+
+@click.command()
+@click.argument("bench_json", type=click.Path(exists=True, path_type=Path))
+@click.argument("documents", type=click.Path(exists=True, path_type=Path), nargs=-1, required=True)
+def main(bench_json: Path, documents: Sequence[Path]) -> None:
+    """Write the figures of BENCH_JSON into DOCUMENTS."""
+    results = json.loads(bench_json.read_text(encoding="utf-8"))
+    for document in documents:
+        try:
+            text = filled(document.read_text(encoding="utf-8"), results)
+        except KeyError as exc:
+            raise click.ClickException(f"{document}: {bench_json} has no figure {exc.args[0]}; run all of it") from exc
+        document.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
