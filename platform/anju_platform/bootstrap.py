@@ -1,7 +1,7 @@
 """The one place where the platform's programs make their database connections and pools."""
 
 import os
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from psycopg_pool import ConnectionPool
@@ -12,6 +12,13 @@ from anju_platform.errors import StorageUnavailable
 Pool = ConnectionPool[psycopg.Connection]
 _SESSION: Final = "-c TimeZone=UTC"
 CONNECT_TIMEOUT_S: Final = 10
+_NOTICED_DEAD: Final[dict[str, Any]] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+"""A server that vanished without a word (a failover) is given up within half a minute; the last is in milliseconds."""
 
 
 def settings_of_this_process() -> Settings:
@@ -28,6 +35,7 @@ def connect(settings: Settings, *, program: str, autocommit: bool = False) -> ps
             application_name=f"anju {program}",
             options=_SESSION,
             connect_timeout=CONNECT_TIMEOUT_S,
+            **_NOTICED_DEAD,
         )
     except psycopg.OperationalError as exc:
         raise StorageUnavailable(f"database: {exc}") from exc

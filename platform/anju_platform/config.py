@@ -20,6 +20,16 @@ class Settings:
     mqtt_cert: str = ""
     mqtt_key: str = ""
     """Our own certificate for the broker and its key, PEM files; empty: none."""
+    command_key: str = ""
+    """PEM file of the key that commands are signed with; only `anju commands` needs it."""
+    mqtt_keepalive_s: int = 15
+    """After one and a half of it the broker gives the load of a silent ingest to the others."""
+    gateway_bytes_per_s: int = 8 * 1024 * 1024
+    """What ingest takes from one gateway in the long run; sixteen seconds of it at once."""
+    gateway_points: int = 100_000
+    """How many points one gateway may announce."""
+    letter_bytes_per_day: int = 64 * 1024 * 1024
+    """How much of one gateway's dead letters is kept a day; what exceeds it is only counted."""
     clock: Clock = field(default_factory=RealClock)
     telemetry_days: int = 400
     """Readings older than this are kept as hourly rollups only."""
@@ -46,6 +56,11 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         mqtt_ca=environment.get("ANJU_MQTT_CA", ""),
         mqtt_cert=environment.get("ANJU_MQTT_CERT", ""),
         mqtt_key=environment.get("ANJU_MQTT_KEY", ""),
+        command_key=environment.get("ANJU_COMMAND_KEY", ""),
+        mqtt_keepalive_s=_whole(environment, "ANJU_MQTT_KEEPALIVE_S", Settings.mqtt_keepalive_s),
+        gateway_bytes_per_s=_whole(environment, "ANJU_GATEWAY_BYTES_PER_S", Settings.gateway_bytes_per_s),
+        gateway_points=_whole(environment, "ANJU_GATEWAY_POINTS", Settings.gateway_points),
+        letter_bytes_per_day=_whole(environment, "ANJU_LETTER_BYTES_PER_DAY", Settings.letter_bytes_per_day),
         clock=clock,
         telemetry_days=_days(environment, "ANJU_TELEMETRY_DAYS", Settings.telemetry_days),
         policy_file=environment.get("ANJU_POLICY", ""),
@@ -65,6 +80,13 @@ def _days(environment: Mapping[str, str], name: str, default: int) -> int:
     text = environment.get(name, str(default))
     if not text.isdigit() or int(text) < 1:
         raise ConfigurationError(f"{name}: got {text!r}, expected a whole number of days, at least 1")
+    return int(text)
+
+
+def _whole(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, str(default))
+    if not text.isdigit() or int(text) < 1:
+        raise ConfigurationError(f"{name}: got {text!r}, expected a whole number, at least 1")
     return int(text)
 
 

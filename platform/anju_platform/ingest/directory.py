@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import psycopg
 
+from anju_contracts.senml import split_sample_name
 from anju_platform.storage.queries import load_queries
 
 QUERIES = load_queries("anju_platform.ingest")
@@ -18,10 +19,15 @@ class PointDirectory:
 
     def __init__(self) -> None:
         self._ids: dict[str, Mapping[str, int]] = {}
+        self._assets: dict[str, frozenset[str]] = {}
 
     def of(self, community: str) -> Mapping[str, int]:
         """Point ids by `asset/point`."""
         return self._ids.get(community, _NONE)
+
+    def assets_of(self, community: str) -> frozenset[str]:
+        """Names of the assets that have points."""
+        return self._assets.get(community, frozenset())
 
     def load(self, conn: psycopg.Connection, communities: Iterable[str] | None = None) -> None:
         """Read the registry of `communities` anew, of all where None is given."""
@@ -30,6 +36,9 @@ class PointDirectory:
         for community, name, point_id in conn.execute(QUERIES["point_ids"], {"communities": wanted}):
             found.setdefault(community, {})[name] = point_id
         self._ids.update(found)
+        self._assets.update(
+            {community: frozenset(split_sample_name(name)[0] for name in ids) for community, ids in found.items()}
+        )
 
     def forget(self) -> None:
         """Know nothing any more, for a database that may be another one."""

@@ -1,5 +1,6 @@
 """From arrivals to groups of decoded messages: everything that came within a moment is committed together."""
 
+import time
 from collections.abc import Iterator, Sequence
 from threading import Thread
 from typing import Final
@@ -7,7 +8,9 @@ from typing import Final
 from anju_platform.ingest.basket import Basket
 from anju_platform.ingest.decode import decode_all
 from anju_platform.ingest.directory import PointDirectory
-from anju_platform.ingest.models import Arrival, Message, TelemetryBatch
+from anju_platform.ingest.limits import MESSAGE_BYTES, Limits
+from anju_platform.ingest.models import Arrival, Deferred, Message, TelemetryBatch
+from anju_platform.ingest.rates import Rates
 
 DECODE_AFTER_S: Final = 0.005
 """How long an arrival waits at most for others to be decoded with."""
@@ -17,16 +20,16 @@ GROUP_ROWS: Final = 50_000
 INBOX_BYTES: Final = 64 * 1024 * 1024
 PORTION_BYTES: Final = 256 * 1024
 """Decoded at once, so that the database can begin before all of it is decoded."""
-_ENVELOPE_BYTES: Final = 500
-"""What a message weighs besides its payload."""
+TOO_FAST: Final = "too_fast"
 _IDLE_S: Final = 1.0
 
 
 class Gatherer:
     """Decodes in a thread of its own, while the database takes the group before."""
 
-    def __init__(self, directory: PointDirectory, *, telemetry_days: int) -> None:
+    def __init__(self, directory: PointDirectory, *, telemetry_days: int, limits: Limits) -> None:
         self._directory = directory
+        self._rates = Rates(limits.bytes_per_s)
         self._telemetry_days = telemetry_days
         self._inbox: Basket[Arrival] = Basket(INBOX_BYTES)
         self._decoded: Basket[list[Message]] = Basket(GROUP_ROWS)
@@ -43,7 +46,7 @@ class Gatherer:
 
     def deliver(self, arrival: Arrival) -> None:
         """Take `arrival` in; waits while too much waits already, and with that the broker."""
-        self._inbox.put(arrival, len(arrival.payload) + _ENVELOPE_BYTES)
+        self._inbox.put(arrival, len(arrival.payload) + MESSAGE_BYTES)
 
     def take(self, timeout_s: float) -> list[Message]:
         """The next group, in the order of arrival; empty when nothing came in time."""
@@ -56,8 +59,21 @@ class Gatherer:
         while not self._inbox.closed:
             arrivals = self._inbox.take_all(_IDLE_S, gather_s=DECODE_AFTER_S)
             for some in portions(arrivals):
-                messages = decode_all(some, self._directory.of, telemetry_days=self._telemetry_days)
+                messages = self._decode(some, now_s=time.monotonic())
                 self._decoded.put(messages, sum(map(_rows, messages)))
+
+    def _decode(self, arrivals: Sequence[Arrival], *, now_s: float) -> list[Message]:
+        """In their order; what is over the rate of its gateway stays unread."""
+        admitted = [arrival for arrival in arrivals if self._admits(arrival, now_s)]
+        messages = decode_all(admitted, self._directory.of, telemetry_days=self._telemetry_days)
+        if len(admitted) == len(arrivals):
+            return messages
+        read = {id(arrival): message for arrival, message in zip(admitted, messages, strict=True)}
+        return [read.get(id(arrival)) or Deferred(arrival, TOO_FAST) for arrival in arrivals]
+
+    def _admits(self, arrival: Arrival, now_s: float) -> bool:
+        sender, _, _ = arrival.topic.rpartition("/")
+        return self._rates.admit(sender, len(arrival.payload) + MESSAGE_BYTES, now_s)
 
 
 def portions(arrivals: Sequence[Arrival]) -> Iterator[list[Arrival]]:
@@ -66,7 +82,7 @@ def portions(arrivals: Sequence[Arrival]) -> Iterator[list[Arrival]]:
     size = 0
     for arrival in arrivals:
         some.append(arrival)
-        size += len(arrival.payload) + _ENVELOPE_BYTES
+        size += len(arrival.payload) + MESSAGE_BYTES
         if size >= PORTION_BYTES:
             yield some
             some, size = [], 0

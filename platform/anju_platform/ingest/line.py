@@ -6,7 +6,7 @@ subscriber, not in memory, and not for a transaction.
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from threading import Event
 from typing import Final
@@ -21,12 +21,13 @@ from anju_platform.errors import StorageUnavailable
 from anju_platform.ingest.commit import Committer
 from anju_platform.ingest.directory import PointDirectory
 from anju_platform.ingest.groups import Gatherer
+from anju_platform.ingest.limits import Limits
 from anju_platform.ingest.link import Link, Subscription
 from anju_platform.ingest.metrics import IngestMetrics
 from anju_platform.ingest.models import BirthNotice, Message, Outcome
 from anju_platform.ingest.receipts import receipts_for
+from anju_platform.ingest.session import begin_session, end_stuck_sessions
 from anju_platform.ingest.tally import Tally, rebuild
-from anju_platform.storage.telemetry import prepare_session
 
 FLUSH_EVERY_S: Final = 1.0
 _FIRST_PAUSE_S: Final = 0.1
@@ -46,18 +47,21 @@ class Line:
         directory: PointDirectory,
         metrics: IngestMetrics,
         stopping: Event,
+        on_subscribed: Callable[[], None],
     ) -> None:
         self.name = name
         self._settings = settings
         self._directory = directory
         self._metrics = metrics
         self._stopping = stopping
-        self._gatherer = Gatherer(directory, telemetry_days=settings.telemetry_days)
+        self._limits = Limits.of(settings)
+        self._gatherer = Gatherer(directory, telemetry_days=settings.telemetry_days, limits=self._limits)
         self.link = Link(
             parse_broker_url(settings.mqtt_url),
-            Subscription(name, channels, settings.mqtt_shared),
+            Subscription(name, channels, settings.mqtt_shared, settings.mqtt_keepalive_s),
             clock=settings.clock,
             deliver=self._gatherer.deliver,
+            on_subscribed=on_subscribed,
             certificates=certificates_of(settings),
         )
         metrics.watch_queue(name, self._gatherer.queued_bytes)
@@ -88,9 +92,16 @@ class Line:
 
     def _serve(self, conn: psycopg.Connection) -> None:
         committer = Committer(
-            conn, self._directory, telemetry_days=self._settings.telemetry_days, clock=self._settings.clock
+            conn,
+            self._directory,
+            telemetry_days=self._settings.telemetry_days,
+            clock=self._settings.clock,
+            limits=self._limits,
         )
-        prepare_session(conn)
+        begin_session(conn)
+        ended = end_stuck_sessions(conn)
+        if ended:
+            _log.warning("ended transactions of an ingest that stood still", extra={"sessions": ended})
         self._directory.load(conn)
         behind = rebuild(conn, now=self._settings.clock.now())
         _log.info("ready", extra={"line": self.name, "latest_values_rebuilt": behind})
@@ -121,13 +132,13 @@ class Line:
         self._in_hand = []
         self._pause_s = _FIRST_PAUSE_S
         for outcome in outcomes:
-            self._settle(outcome)
+            self._settle(outcome, now=now)
         self._follow_births(conn, committer, outcomes, now=now)
 
-    def _settle(self, outcome: Outcome) -> None:
+    def _settle(self, outcome: Outcome, *, now: datetime) -> None:
         """Tell broker and gateways what is committed, and remember what it means for the latest values."""
         self.link.acknowledge(message.arrival for message in outcome.messages)
-        for address, receipt in receipts_for(outcome.messages):
+        for address, receipt in receipts_for(outcome.messages, at=now):
             self.link.send_receipt(address, receipt)
             self._metrics.receipts.inc()
         self._tally.add(outcome)

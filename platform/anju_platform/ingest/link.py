@@ -20,6 +20,7 @@ from anju_contracts.receipt import Receipt, encode_receipt
 from anju_contracts.topics import Channel, GatewayAddress, filter_for
 from anju_platform.broker import NO_CERTIFICATES, BrokerUrl, Certificates, secure
 from anju_platform.errors import ConfigurationError
+from anju_platform.ingest.buffered_client import BufferedClient
 from anju_platform.ingest.models import Arrival
 
 RECEIVE_MAXIMUM: Final = 1_000
@@ -64,6 +65,7 @@ class Link:
         *,
         clock: Clock,
         deliver: Callable[[Arrival], None],
+        on_subscribed: Callable[[], None] = lambda: None,
         certificates: Certificates = NO_CERTIFICATES,
     ) -> None:
         self._url = url
@@ -71,6 +73,7 @@ class Link:
         self._certificates = certificates
         self._clock = clock
         self._deliver = deliver
+        self._on_subscribed = on_subscribed
         self._session = 0
         self.client = self._make_client()
         self.subscribed = Event()
@@ -118,7 +121,7 @@ class Link:
         self.client.publish(address.topic(Channel.RECEIPT), encode_receipt(dated), qos=1)
 
     def _make_client(self) -> mqtt.Client:
-        client = mqtt.Client(
+        client = BufferedClient(
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id(),
             protocol=mqtt.MQTTv5,
@@ -161,7 +164,7 @@ class Link:
             _log.error("broker refuses the subscription", extra={"reason": self._refused})
             return
         self.subscribed.set()
-        _log.info("subscribed", extra={"line": self._wanted.name, "shared": self._wanted.shared})
+        self._on_subscribed()
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         try:

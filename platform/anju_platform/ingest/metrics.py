@@ -5,7 +5,7 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from anju_platform.ingest.models import Outcome
+from anju_platform.ingest.models import Deferred, Outcome
 
 
 class IngestMetrics:
@@ -20,6 +20,14 @@ class IngestMetrics:
         self.samples = counter("anju_ingest_samples", "Readings stored")
         self.events = counter("anju_ingest_events", "Events stored that were new")
         self.letters = counter("anju_ingest_dead_letters", "Dead letters written", ["reason"])
+        self.not_kept = counter(
+            "anju_ingest_dead_letters_not_kept", "Dead letters beyond the allowance of their gateway", ["reason"]
+        )
+        self.deferred = counter(
+            "anju_ingest_deferred_messages",
+            "Messages of gateways beyond their limits, left to be sent again",
+            ["reason"],
+        )
         self.receipts = counter("anju_ingest_receipts", "Receipts published")
         self.unavailable = counter("anju_ingest_database_unavailable", "Times that the database was not there")
         self.commit_s = histogram("anju_ingest_commit_seconds", "Time of one commit")
@@ -41,3 +49,8 @@ class IngestMetrics:
         self.group_samples.observe(len(outcome.stored))
         for letter in outcome.letters:
             self.letters.labels(letter.reason).inc()
+        for letter in outcome.not_kept:
+            self.not_kept.labels(letter.reason).inc()
+        for message in outcome.messages:
+            if isinstance(message, Deferred):
+                self.deferred.labels(message.reason).inc()

@@ -95,7 +95,15 @@ class AccountNotice(msgspec.Struct, frozen=True):
     account: Account
 
 
-Message = Unreadable | TelemetryBatch | EventBatch | BirthNotice | StateNotice | AccountNotice
+class Deferred(msgspec.Struct, frozen=True):
+    """A message of a gateway beyond its limits: neither stored nor receipted, so that the gateway keeps it and sends
+    it again later; acknowledged to the broker, so that it is in nobody's way."""
+
+    arrival: Arrival
+    reason: str
+
+
+Message = Deferred | Unreadable | TelemetryBatch | EventBatch | BirthNotice | StateNotice | AccountNotice
 
 
 class LedgerKey(NamedTuple):
@@ -154,6 +162,8 @@ class Outcome:
     announced: frozenset[str] = frozenset()
     """Communities whose registry changed."""
     letters: tuple[Letter, ...] = ()
+    not_kept: tuple[Letter, ...] = ()
+    """Letters beyond the allowance of their gateways, which are only counted."""
     events: int = 0
     repeated: int = 0
     """Batches that the ledger had already."""

@@ -1,5 +1,6 @@
 """`anju ingest`: from the broker to the database, and the receipt back."""
 
+import logging
 from threading import Event, Thread
 from typing import Final
 
@@ -12,6 +13,7 @@ from anju_platform.metrics import serve_metrics
 
 NOTICES: Final = (Channel.EVENT, Channel.BIRTH, Channel.STATE, Channel.ACCOUNT)
 READINGS: Final = (Channel.TELEMETRY,)
+_log = logging.getLogger(__name__)
 
 
 class Ingest:
@@ -30,6 +32,7 @@ class Ingest:
                 directory=directory,
                 metrics=self.metrics,
                 stopping=stopping,
+                on_subscribed=self._report,
             )
             for name, channels in (("notices", NOTICES), ("readings", READINGS))
         ]
@@ -38,6 +41,10 @@ class Ingest:
     @property
     def subscribed(self) -> bool:
         return all(line.link.subscribed.is_set() for line in self._lines)
+
+    def _report(self) -> None:
+        if self.subscribed:
+            _log.info("subscribed", extra={"shared": self._settings.mqtt_shared})
 
     def run(self) -> None:
         """Until `stopping` is set, or a line can't go on: then all of them end, and its error is raised."""

@@ -1,105 +1,23 @@
 """Ingest on a real broker: acknowledged only after the commit, nothing lost while the database is away."""
 
-import itertools
 import socket
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event, Thread
 from urllib.parse import urlsplit
 
-import paho.mqtt.client as mqtt
 import psycopg
 from arriving import birth, events, lift, telemetry
+from ingesting import TRIPS, Gateway, count, gateway_on, ingest_on, settings_for, wait_for
 from psycopg.sql import SQL, Identifier
 
 from anju_contracts.event import Event as Happening
-from anju_contracts.receipt import decode_receipt
-from anju_contracts.topics import Channel, GatewayAddress
-from anju_platform.config import Settings
+from anju_contracts.topics import Channel
 from anju_platform.ingest.models import Arrival
 from anju_platform.ingest.service import Ingest
 from anju_simulators.services import Broker
-
-WITHIN_S = 20.0
-TRIPS = "lift-01/trips"
-_numbers = itertools.count(1)
-
-
-@dataclass
-class Gateway:
-    """A client that publishes as a gateway of its own community and keeps the receipts."""
-
-    client: mqtt.Client
-    address: GatewayAddress
-    receipts: list[tuple[str, tuple[int, int]]] = field(default_factory=list)
-    """(stream, range) of each receipt, as they came."""
-    told: list[datetime | None] = field(default_factory=list)
-    """The platform's time in each receipt."""
-
-    def publish(self, message: Arrival, *, retain: bool = False) -> None:
-        sent = self.client.publish(message.topic, message.payload, qos=1, retain=retain)
-        sent.wait_for_publish(WITHIN_S)
-
-    def receipted(self, stream: str) -> set[int]:
-        return {seq for name, (first, last) in self.receipts if name == stream for seq in range(first, last + 1)}
-
-
-@contextmanager
-def gateway_on(broker: Broker) -> Iterator[Gateway]:
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
-    gateway = Gateway(client, GatewayAddress(f"community-{next(_numbers)}", "gw-1"))
-
-    def on_message(_client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        receipt = decode_receipt(bytes(message.payload))
-        gateway.told.append(receipt.at)
-        gateway.receipts += [(str(receipt.stream), one) for one in receipt.ranges]
-
-    client.on_message = on_message
-    parts = urlsplit(broker.url)
-    client.connect(parts.hostname or "", parts.port or 0)
-    client.loop_start()
-    client.subscribe(gateway.address.topic(Channel.RECEIPT), qos=1)
-    yield gateway
-    client.publish(gateway.address.topic(Channel.BIRTH), b"", qos=1, retain=True).wait_for_publish(WITHIN_S)
-    client.disconnect()
-    client.loop_stop()
-
-
-def settings_for(url: str, broker: Broker, **more: int) -> Settings:
-    return Settings(url, mqtt_url=broker.url, mqtt_shared=broker.shared_subscriptions, **more)  # type: ignore[arg-type]
-
-
-@contextmanager
-def ingest_on(settings: Settings) -> Iterator[Ingest]:
-    stopping = Event()
-    ingest = Ingest(settings, stopping=stopping)
-    thread = Thread(target=ingest.run)
-    thread.start()
-    try:
-        wait_for(lambda: ingest.subscribed)
-        yield ingest
-    finally:
-        stopping.set()
-        thread.join(WITHIN_S)
-        assert not thread.is_alive()
-
-
-def wait_for(done: Callable[[], bool]) -> None:
-    until = time.monotonic() + WITHIN_S
-    while not done():
-        assert time.monotonic() < until, "nothing came of it"
-        time.sleep(0.02)
-
-
-def count(url: str, query: str) -> int:
-    with psycopg.connect(url) as conn:
-        row = conn.execute(query.encode()).fetchone()
-    return int(row[0]) if row else 0
 
 
 def test_a_batch_gets_its_receipt_after_it_is_stored_and_again_when_it_comes_again(

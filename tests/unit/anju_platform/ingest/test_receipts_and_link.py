@@ -20,12 +20,13 @@ def test_receipts_are_ranges_by_gateway_epoch_and_stream() -> None:
     arrivals = [telemetry([reading], seq=seq) for seq in (3, 1, 2, 7)]
     arrivals += [telemetry([reading], seq=1, epoch="e2"), telemetry([reading])]
     arrivals.append(events([Event("lift-01", "lift.tilt", NOON)], seq=4))
-    found = receipts_for(decode(one, lambda _: {}, telemetry_days=30) for one in arrivals)
+    found = list(receipts_for([decode(one, lambda _: {}, telemetry_days=30) for one in arrivals], at=NOON))
     assert sorted((str(to), receipt.epoch, str(receipt.stream), receipt.ranges) for to, receipt in found) == [
         ("jinxiu/gw-1", "e1", "event", [(4, 4)]),
         ("jinxiu/gw-1", "e1", "telemetry", [(1, 3), (7, 7)]),
         ("jinxiu/gw-1", "e2", "telemetry", [(1, 1)]),
     ]
+    assert {receipt.at for _, receipt in found} == {NOON}
 
 
 def test_a_refused_subscription_is_an_error_that_says_what_to_do() -> None:
