@@ -29,6 +29,7 @@ REVIVE_S: Final = 1.0
 """libosdp leaves a lost reader alone for minutes; one that is unplugged and plugged in, by its own means, is found."""
 GRACE_S: Final = 3.0
 """Nobody is called offline before it had this long to answer."""
+MEASURED_HERE: Final = ("online", "comm_losses")
 CARD_READ: Final = "door.credential_read"
 _CODES: Final = {"output": Command.Output, "buzzer": Command.Buzzer, "led": Command.LED}
 
@@ -186,8 +187,9 @@ class OsdpAgent:
         return f"{place}: no reader answers: check addresses, baud rate and wiring"
 
     def _take(self, reader: _Reader, now_us: int) -> None:
-        sources = reader.protocol.sources
-        values = [(index, reader.shown[source]) for index, source in enumerate(sources) if source in reader.shown]
+        """Of a reader that is offline only what is known here is fresh."""
+        known = reader.shown if reader.shown.get("online") else {name: reader.shown[name] for name in MEASURED_HERE}
+        values = [(index, known[source]) for index, source in enumerate(reader.protocol.sources) if source in known]
         reader.flow.take(now_us, values, self._out)
 
     def _on_event(self, number: int, event: dict[str, Any]) -> int:

@@ -95,7 +95,9 @@ def test_a_reader_that_is_lost_is_offline_until_it_is_back(
     assert eventually(lambda: any(reason and "no connection" in reason for reason in agent.troubles))
     lines.start(TcpLine(OsdpBus([OsdpReader(1, KEY)]).serve, port=int(where.split(":")[1])))
     assert eventually(lambda: is_online(agent, "door-1"), within_s=60)
+    lost = [sample for sample in agent.kept.samples if sample.value == 0.0 and sample.point == "reader_online"]
     assert agent.kept.latest("door-1")["comm_losses"] == 1.0
+    assert not any(sample.at_us == lost[0].at_us and sample.point == "tamper" for sample in agent.kept.samples)
     assert eventually(lambda: agent.troubles[-1] is None)
 
 
