@@ -12,12 +12,14 @@ from anju_contracts.envelope import Stream
 from anju_contracts.event import Event
 from anju_contracts.receipt import Receipt
 from anju_edge_agent.samples import Sample, us_of
+from anju_gateway.drop_notes import DropNotes
 from anju_gateway.errors import CorruptOutboxError, OutboxError
 from anju_gateway.outbox_file import Counts, Limits, OutboxFile
 from anju_gateway.outbox_reader import OutboxReader, QueuedBatch
 from anju_gateway.troubles import Troubles
 from anju_gateway.waiting import Entry, Waiting, check
 
+NOTES_FILE = "drops"
 RETRY_S = 1.0
 IDLE_S = 30.0
 log = logging.getLogger(__name__)
@@ -53,6 +55,8 @@ class Outbox:
         self.set_aside: Path | None = None
         self._reader = OutboxReader(path, self._suspected)
         self._file = self._open()
+        self._notes = DropNotes(path.with_name(NOTES_FILE))
+        self._waiting.refused = self._notes.uncounted(self._file.epoch, self._file.counts)
         self._counts: Mapping[Stream, Counts] = self._file.counts
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
         self._thread.start()
@@ -164,6 +168,7 @@ class Outbox:
             if reason is None or entry not in self._waiting.entries:
                 return False
             self._waiting.refuse(entry, reason)
+            self._notes.note(self._file.epoch, self.counts())
         return True
 
     def _run(self) -> None:

@@ -21,6 +21,8 @@ from anju_simulators.services.process import ServerProcess
 SIZE_MB = 96
 READY_WITHIN_S = 10.0
 LOOK_S = 0.05
+A_PAGE = 4_096
+"""Smaller than the outbox ever is; what has this size and is written over takes no room on a full disk either."""
 CHUNK = bytes(1024 * 1024)
 DiskKind = Literal["tmpfs", "file_size_limit"]
 
@@ -105,7 +107,7 @@ class LimitedDisk:
     def _run(self) -> None:
         while not self._closing.wait(LOOK_S):
             if self._full.is_set():
-                self._limit(1)
+                self._limit(A_PAGE)
 
     def _limit(self, most_bytes: int) -> None:
         pid = self._pid()
