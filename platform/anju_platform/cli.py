@@ -43,7 +43,7 @@ def main() -> None:
     """Anju watches lifts, doors and meters, and has a ticket with an engineer before a resident complains.
 
     Settings come from the environment: ANJU_DATABASE_URL (required), ANJU_MQTT_URL, ANJU_MQTT_SHARED, ANJU_MQTT_CA,
-    ANJU_MQTT_CERT, ANJU_MQTT_KEY, ANJU_CLOCK, ANJU_TELEMETRY_DAYS, ANJU_LOG_LEVEL, ANJU_METRICS_PORT.
+    ANJU_MQTT_CERT, ANJU_MQTT_KEY, ANJU_COMMAND_KEY, ANJU_CLOCK, ANJU_TELEMETRY_DAYS, ANJU_LOG_LEVEL, ANJU_METRICS_PORT.
     """
 
 
@@ -170,6 +170,19 @@ def worker_command() -> None:
     settings = settings_of_this_process()
     configure_logging("worker", level=settings.log_level)
     Worker(settings, all_jobs(), stopping=stop_on_signals(), beats=all_beats()).run()
+
+
+@main.command("commands")
+def commands_command() -> None:
+    """Send commands to gateways and take their answers, until SIGTERM. One is enough.
+
+    ANJU_COMMAND_KEY names the key that signs them: command.key of the authority (`anju gateway authority`).
+    """
+    from anju_platform.commands.sender import CommandSender  # noqa: PLC0415
+
+    settings = settings_of_this_process()
+    configure_logging("commands", level=settings.log_level)
+    CommandSender(settings, stopping=stop_on_signals()).run()
 
 
 as_of_option = click.option(

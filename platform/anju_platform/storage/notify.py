@@ -8,7 +8,7 @@ import psycopg
 from anju_platform.storage.queries import load_queries
 
 CHANNEL: Final = "anju_change"
-Topic = Literal["ticket", "event", "readings", "prediction", "gateway", "complaint"]
+Topic = Literal["ticket", "event", "readings", "prediction", "gateway", "complaint", "command"]
 
 
 class Change(msgspec.Struct, frozen=True):

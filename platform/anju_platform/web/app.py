@@ -16,6 +16,7 @@ from anju_platform.ageing import pages as ageing_pages
 from anju_platform.assets import api as assets_api
 from anju_platform.assets import pages as assets_pages
 from anju_platform.bootstrap import Pool
+from anju_platform.commands import api as commands_api
 from anju_platform.config import Settings
 from anju_platform.desk import api as desk_api
 from anju_platform.ingest import api as ingest_api
@@ -88,7 +89,7 @@ def create_app(pool: Pool, settings: Settings, options: WebOptions) -> FastAPI:
 
 
 def _include(app: FastAPI) -> None:
-    for api in (assets_api, ageing_api, tickets_api, desk_api, scoring_api, ingest_api, reconcile_api):
+    for api in (assets_api, ageing_api, tickets_api, desk_api, scoring_api, ingest_api, reconcile_api, commands_api):
         app.include_router(api.router, prefix=API)
     for step in (probes, stream, assets_pages, ageing_pages, tickets_pages, scoring_pages, reconcile_pages):
         app.include_router(step.router)

@@ -1,0 +1,1 @@
+UPDATE command SET state = %(state)s, answer = coalesce(%(answer)s, answer) WHERE id = %(id)s

@@ -1,0 +1,186 @@
+"""From the request to the gateway and back: database, `anju commands`, a broker with certificates, a real gateway."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from arriving import birth, intake_on, lift
+from guarded import WITHIN_S, Guarded, eventually, guarded_broker
+
+from anju_contracts.clock import RealClock
+from anju_contracts.command import CommandResponse, decode_command, encode_response
+from anju_contracts.topics import Channel, GatewayAddress
+from anju_gateway.config import GatewayConfig
+from anju_gateway.config_reader import load_config
+from anju_gateway.gateway import Gateway, exclusive
+from anju_platform.commands import service, store
+from anju_platform.commands.models import Order
+from anju_simulators.services import Flavour, Postgres, flavours
+
+pytestmark = pytest.mark.mosquitto
+A = GatewayAddress("jinxiu", "gw-1")
+B = GatewayAddress("jinxiu", "gw-2")
+AGENT = """
+[[agent]]
+name = "meters"
+driver = "modbus"
+host = "127.0.0.1"
+port = 1
+[[agent.device]]
+asset = "lift-01"
+profile = "eastron-sdm630"
+unit = 1
+period_s = 86400
+"""
+
+
+@pytest.fixture
+def database_url(database_servers: Callable[[Flavour], Postgres]) -> Iterator[str]:
+    """Of one flavour, with two gateways, each with a lift."""
+    server = database_servers(flavours()[0])
+    url = server.create_database("anju_commanded", template="anju_template")
+    with intake_on(url) as intake:
+        for address, asset in ((A, "lift-01"), (B, "lift-02")):
+            intake.take(birth([lift(asset)], address=address))
+    yield url
+    server.drop_database("anju_commanded")
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[Guarded]:
+    with guarded_broker(tmp_path) as running:
+        yield running
+
+
+@contextmanager
+def sender_on(guarded: Guarded, database_url: str) -> Iterator[subprocess.Popen[bytes]]:
+    files = guarded.folder / "platform"
+    environment = os.environ | {
+        "ANJU_DATABASE_URL": database_url,
+        "ANJU_MQTT_URL": guarded.platform_url,
+        "ANJU_MQTT_CA": str(files / "ca.pem"),
+        "ANJU_MQTT_CERT": str(files / "platform.pem"),
+        "ANJU_MQTT_KEY": str(files / "platform.key"),
+        "ANJU_COMMAND_KEY": str(guarded.folder / "command.key"),
+    }
+    process = subprocess.Popen([Path(sys.executable).with_name("anju"), "commands"], env=environment)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(WITHIN_S)
+
+
+def configured(box: Path) -> GatewayConfig:
+    """As enrolled, with an agent that never reaches its bus."""
+    file = box / "gateway.toml"
+    head = file.read_text(encoding="utf-8").replace("[uplink]\n", "[uplink]\nflush_timeout_s = 0\n")
+    file.write_text(head + AGENT, encoding="utf-8")
+    return load_config(file)
+
+
+@contextmanager
+def gateway_of(config: GatewayConfig) -> Iterator[Gateway]:
+    with exclusive(config.data_dir), Gateway(config, RealClock()) as gateway:
+        yield gateway
+
+
+class Desk:
+    """Whoever gives orders and looks at what became of them."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def order(self, *, asset: str | None = None, action: str = "announce", valid_for_s: float = 60) -> int:
+        with psycopg.connect(self._url) as conn:
+            target = store.target_asset(conn, asset) if asset else store.target_gateway(conn, "jinxiu", "gw-1")
+            order = Order(action, {}, "wang", "test", valid_for_s)
+            return service.give(conn, target, order, now=datetime.now(UTC))
+
+    def state(self, command_id: int) -> str:
+        return str(self._one("SELECT state FROM command WHERE id = %s", command_id))
+
+    def answer(self, command_id: int) -> Any:
+        return self._one("SELECT answer FROM command WHERE id = %s", command_id)
+
+    def acts(self, command_id: int) -> list[str]:
+        with psycopg.connect(self._url) as conn:
+            rows = conn.execute("SELECT act FROM command_log WHERE command_id = %s ORDER BY id", [command_id])
+            return [str(act) for (act,) in rows]
+
+    def _one(self, query: str, command_id: int) -> object:
+        with psycopg.connect(self._url) as conn:
+            row = conn.execute(query.encode(), [command_id]).fetchone()
+        return row[0] if row else None
+
+
+@pytest.fixture
+def desk(database_url: str) -> Desk:
+    return Desk(database_url)
+
+
+def test_orders_are_done_refused_and_answered(guarded: Guarded, database_url: str, desk: Desk) -> None:
+    with sender_on(guarded, database_url), gateway_of(configured(guarded.enrol(A))):
+        done = desk.order()
+        refused = desk.order(asset="jinxiu:lift-01", action="unlock")
+        assert eventually(lambda: desk.state(done) == "done")
+        assert eventually(lambda: desk.state(refused) == "refused")
+        assert desk.answer(refused)["reason"] == "not_allowed"
+        assert set(desk.acts(done)) >= {"asked", "sent", "delivered", "done"}
+
+
+def test_an_order_waits_for_a_gateway_that_is_away_and_for_a_sender_that_was_killed(
+    guarded: Guarded, database_url: str, desk: Desk
+) -> None:
+    config = configured(guarded.enrol(A))
+    with gateway_of(config):
+        pass
+    with sender_on(guarded, database_url) as first:
+        waiting = desk.order()
+        assert eventually(lambda: "undelivered" in desk.acts(waiting))
+        first.kill()
+    with gateway_of(config), sender_on(guarded, database_url):
+        assert eventually(lambda: desk.state(waiting) == "done")
+
+
+def test_an_order_that_nobody_answers_in_its_time_is_expired(guarded: Guarded, database_url: str, desk: Desk) -> None:
+    with sender_on(guarded, database_url):
+        lost = desk.order(valid_for_s=1)
+        assert eventually(lambda: desk.state(lost) == "expired")
+
+
+def test_a_gateway_can_answer_for_itself_only(guarded: Guarded, database_url: str, desk: Desk) -> None:
+    other = guarded.gateway(guarded.enrol(B))
+    mine = guarded.gateway(guarded.enrol(A))
+    assert other.connect()
+    assert mine.connect()
+    mine.subscribe(A.topic(Channel.COMMAND))
+    with sender_on(guarded, database_url):
+        asked = desk.order()
+        sent = mine.messages.get(timeout=WITHIN_S)
+        command = decode_command(bytes(sent.payload))
+        assert sent.properties is not None
+        assert sent.properties.ResponseTopic == A.topic(Channel.RESPONSE)
+        assert sent.properties.CorrelationData == command.id.encode()
+        assert 0 < sent.properties.MessageExpiryInterval <= 60
+        answer = encode_response_of(command.id)
+        assert not other.publish(A.topic(Channel.RESPONSE), answer)
+        assert other.publish(B.topic(Channel.RESPONSE), answer)
+        assert mine.publish(A.topic(Channel.RESPONSE), b"nonsense")
+        assert mine.publish(A.topic(Channel.RESPONSE), encode_response_of("c-of-nobody"))
+        late = desk.order(valid_for_s=1)
+        assert eventually(lambda: desk.state(late) == "expired")
+        assert desk.state(asked) == "delivered"
+        assert mine.publish(A.topic(Channel.RESPONSE), answer)
+        assert eventually(lambda: desk.state(asked) == "done")
+
+
+def encode_response_of(command_id: str) -> bytes:
+    return encode_response(CommandResponse(command_id, done=True, at=datetime.now(UTC)))
