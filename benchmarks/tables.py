@@ -76,7 +76,7 @@ def _machine(results: Mapping[str, Any], _figures: Figures) -> Iterator[str]:
 
 
 def _communities(_results: Mapping[str, Any], figures: Figures) -> Iterator[str]:
-    yield "| communities | points/s stored | ingest | database | broker | ingest's memory | database's | to the receipt |"
+    yield "| communities | points/s stored | ingest | database | broker | ingest's memory | database's | to receipt |"
     yield "|---|---|---|---|---|---|---|---|"
     for count in measured_communities(figures):
         cpu = [f"{number(figures[f'scale_{count}_{name}_cpu']['median'])} %" for name in PROGRAMS]
