@@ -105,8 +105,17 @@ def test_the_broker_knows_an_account_by_the_hash_of_its_password(tmp_path: Path)
 
 def test_only_the_listener_with_certificates_is_published_to_others() -> None:
     overlay = yaml.safe_load((ROOT / "docker-compose.tls.yml").read_text(encoding="utf-8"))["services"]
-    assert overlay.keys() == {"mosquitto"}
+    assert [name for name, service in overlay.items() if "ports" in service] == ["mosquitto"]
     assert overlay["mosquitto"]["ports"] == ["${MQTTS_PORT:-8883}:8883"]
     sources = [volume.split(":")[0] for volume in overlay["mosquitto"]["volumes"]]
     assert sources == ["./docker/mosquitto-tls.conf", "./.secrets/authority/broker"]
     assert (ROOT / sources[0]).is_file()
+
+
+def test_only_the_sender_of_commands_gets_the_key_that_signs_them(services: dict[str, dict[str, Any]]) -> None:
+    overlay = yaml.safe_load((ROOT / "docker-compose.tls.yml").read_text(encoding="utf-8"))["services"]
+    holders = [name for name, service in (services | overlay).items() if "command_key" in service.get("secrets", ())]
+    assert holders == ["commands"]
+    assert services["worker"]["environment"].items() <= (
+        overlay["commands"]["environment"].items() | {("ANJU_METRICS_PORT", "9100")}
+    )
