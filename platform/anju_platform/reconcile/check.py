@@ -1,7 +1,7 @@
 """The reconciliation: count what the ledger has, hold the accounts against it, and keep the list of faults true."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -43,6 +43,10 @@ class _Open:
     def key(self) -> tuple[str, str, str, str, str]:
         return self.community, self.gateway, self.code, self.epoch, self.stream
 
+    @property
+    def stream_key(self) -> tuple[str, str, str, str]:
+        return self.community, self.gateway, self.epoch, self.stream
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -53,15 +57,27 @@ class Changes:
 
 
 def reconcile(conn: psycopg.Connection, *, now: datetime, clock: Clock, every_s: float = RECOUNT_S) -> Changes:
-    """One transaction; nothing when another worker is at it. Streams counted less than `every_s` ago are not counted
-    again, unless something is missing of them."""
-    with conn.transaction():
-        with conn.cursor(row_factory=scalar_row) as cur:
-            if not cur.execute(QUERIES["try_reconcile_lock"]).fetchone():
-                return Changes()
+    """Nothing when another worker is at it. Streams counted less than `every_s` ago are not counted again, unless
+    something is missing of them. `conn` must be in autocommit mode: accounts that come in wait for the count's end
+    only, not for what follows from it."""
+    with conn.cursor(row_factory=scalar_row) as cur:
+        if not cur.execute(QUERIES["try_reconcile_lock"]).fetchone():
+            return Changes()
+    try:
         conn.execute(QUERIES["recount"], {"every_s": every_s})
-        faults = {fault.key: fault for fault in _present_faults(conn, now=now, clock=clock)}
-        return _settle(conn, faults, now=now)
+        with conn.transaction():
+            return _judge(conn, now=now, clock=clock)
+    finally:
+        if not conn.closed:
+            conn.execute(QUERIES["release_reconcile_lock"])
+
+
+def _judge(conn: psycopg.Connection, *, now: datetime, clock: Clock) -> Changes:
+    balances = read_balances(conn)
+    faults = [fault for one in balances if one.is_counted for fault in _faults_of(conn, one, now=now, clock=clock)]
+    faults += _overdue(conn, now=now, clock=clock)
+    undecided = {(one.community, one.gateway, one.epoch, one.stream) for one in balances if not one.is_counted}
+    return _settle(conn, {fault.key: fault for fault in faults}, undecided, now=now)
 
 
 def read_balances(conn: psycopg.Connection, community: str | None = None, gateway: str | None = None) -> list[Balance]:
@@ -84,24 +100,31 @@ def read_gaps(conn: psycopg.Connection, balance: Balance) -> list[SeqRange]:
     return merged([(row[0], row[1]) for row in conn.execute(QUERIES["gaps"], key)])
 
 
-def _present_faults(conn: psycopg.Connection, *, now: datetime, clock: Clock) -> Iterable[Fault]:
-    for balance in read_balances(conn):
-        yield from faults_of(balance, read_gaps(conn, balance), now=now, clock=clock)
+def _faults_of(conn: psycopg.Connection, balance: Balance, *, now: datetime, clock: Clock) -> list[Fault]:
+    return faults_of(balance, read_gaps(conn, balance), now=now, clock=clock)
+
+
+def _overdue(conn: psycopg.Connection, *, now: datetime, clock: Clock) -> list[Fault]:
     with conn.cursor(row_factory=class_row(Presence)) as cur:
         presences = cur.execute(QUERIES["presences"]).fetchall()
-    for presence in presences:
-        fault = overdue(presence, now=now, clock=clock)
-        if fault is not None:
-            yield fault
+    found = (overdue(presence, now=now, clock=clock) for presence in presences)
+    return [fault for fault in found if fault is not None]
 
 
-def _settle(conn: psycopg.Connection, faults: dict[tuple[str, str, str, str, str], Fault], *, now: datetime) -> Changes:
+def _settle(
+    conn: psycopg.Connection,
+    faults: dict[tuple[str, str, str, str, str], Fault],
+    undecided: set[tuple[str, str, str, str]],
+    *,
+    now: datetime,
+) -> Changes:
+    """Faults of `undecided` streams stay as they are."""
     with conn.cursor(row_factory=class_row(_Open)) as cur:
         known = {one.key: one for one in cur.execute(QUERIES["open_faults"])}
     raised = [fault for key, fault in faults.items() if key not in known]
     for fault in raised:
         _raise(conn, fault, now=now)
-    over = [one for key, one in known.items() if key not in faults]
+    over = [one for key, one in known.items() if key not in faults and one.stream_key not in undecided]
     for one in over:
         conn.execute(QUERIES["clear_fault"], {"id": one.id, "now": now})
         _log.info("gateway fault is over", extra=_named(one.community, one.gateway, one.code, one.amount))

@@ -31,6 +31,8 @@ class Balance:
     """Of one stream of one outbox: what its newest account says, in samples, and what the ledger has up to `last_seq`.
 
     `current` says whether it is the outbox that the gateway uses now. `first_queued` is None where it is not told.
+    What is stored was counted against an account that said `counted_committed` and `counted_last_seq`; `is_counted`
+    says whether that is still the newest account.
     """
 
     community: str
@@ -49,11 +51,14 @@ class Balance:
     stored_batches: int
     stored_samples: int
     current: bool
+    counted_committed: int
+    counted_last_seq: int
+    is_counted: bool
 
     @property
     def missing_batches(self) -> int:
         """Batches that the ledger doesn't have: queued, dropped or lost."""
-        return max(0, self.last_seq - self.stored_batches)
+        return max(0, self.counted_last_seq - self.stored_batches)
 
     @property
     def dropped_samples(self) -> int:
@@ -68,7 +73,7 @@ class Balance:
     def lost_samples(self) -> int:
         """Committed by the gateway's account, but not in the ledger. At least that; batches whose receipt is on its
         way may hide as many."""
-        return max(0, self.committed - self.stored_samples)
+        return max(0, self.counted_committed - self.stored_samples)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ SELECT 'dropped', community_id, gateway_id, stream, reason, sum(value::float8)
 FROM streams CROSS JOIN jsonb_each_text(dropped) AS drop (reason, value)
 GROUP BY community_id, gateway_id, stream, reason
 UNION ALL
-SELECT 'lost', community_id, gateway_id, stream, '', sum(greatest(committed - stored_samples, 0))::float8
+SELECT 'lost', community_id, gateway_id, stream, '', sum(greatest(counted_committed - stored_samples, 0))::float8
 FROM streams GROUP BY community_id, gateway_id, stream
 UNION ALL
-SELECT 'missing_batches', community_id, gateway_id, stream, '', greatest(last_seq - stored_batches, 0)::float8
+SELECT 'missing_batches', community_id, gateway_id, stream, '', greatest(counted_last_seq - stored_batches, 0)::float8
 FROM streams WHERE current
 UNION ALL
 SELECT 'account_age', community_id, gateway_id, '', '', extract(epoch FROM %(now)s::timestamptz - max(received_at))::float8

@@ -1,7 +1,8 @@
 -- Counts of the ledger by chunks, brought up to date where rows may have come (behind the last chunk that is known, in
 -- chunks with gaps) or, a few chunks a time in turn, may have vanished; and the sums that follow, by their difference.
+-- An account that comes meanwhile may already speak of batches that are not counted here: hence counted_*.
 WITH due AS (
-    SELECT community_id, gateway_id, epoch, stream, last_seq, turn,
+    SELECT community_id, gateway_id, epoch, stream, last_seq, committed, told_at, turn,
         (
             SELECT max(chunk) FROM ledger_chunk AS known
             WHERE (known.community_id, known.gateway_id, known.epoch, known.stream)
@@ -9,8 +10,7 @@ WITH due AS (
                 AND chunk <= (account.last_seq - 1) / 1024
         ) AS newest
     FROM outbox_account AS account
-    WHERE last_seq > 0
-        AND (checked_at < clock_timestamp() - make_interval(secs => %(every_s)s::float8) OR stored_batches < last_seq)
+    WHERE checked_at < clock_timestamp() - make_interval(secs => %(every_s)s::float8) OR stored_batches < last_seq
 ),
 again AS (
     SELECT due.*, known.chunk
@@ -67,6 +67,9 @@ kept AS (
 UPDATE outbox_account AS account
 SET stored_batches = account.stored_batches + coalesce(changed.batches, 0),
     stored_samples = account.stored_samples + coalesce(changed.samples, 0),
+    counted_told_at = due.told_at,
+    counted_committed = due.committed,
+    counted_last_seq = due.last_seq,
     checked_at = clock_timestamp(),
     turn = coalesce(
         (

@@ -1,1 +1,1 @@
-SELECT pg_try_advisory_xact_lock(hashtextextended('anju reconcile', 0));
+SELECT pg_try_advisory_lock(hashtextextended('anju reconcile', 0));

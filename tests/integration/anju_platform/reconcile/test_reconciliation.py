@@ -8,7 +8,8 @@ import pytest
 from arriving import NOON, Intake
 from reconciling import MINUTE, account, batches, check, intake_with_a_gateway
 
-from anju_platform.reconcile.check import Changes, read_balances, read_gaps
+from anju_contracts.clock import RealClock
+from anju_platform.reconcile.check import Changes, read_balances, read_gaps, reconcile
 from anju_platform.reconcile.models import FaultCode
 from anju_platform.storage.retention import forget_old_bookkeeping
 
@@ -182,7 +183,25 @@ def test_what_is_no_longer_kept_stays_counted(intake: Intake) -> None:
 
 def test_two_workers_never_reconcile_at_once(intake: Intake, database_url: str) -> None:
     intake.take(account(5))
-    with psycopg.connect(database_url) as other, other.transaction():
-        other.execute("SELECT pg_advisory_xact_lock(hashtextextended('anju reconcile', 0))")
+    with psycopg.connect(database_url) as other:
+        other.execute("SELECT pg_advisory_lock(hashtextextended('anju reconcile', 0))")
         assert check(intake) == Changes()
-    assert [fault.code for fault in check(intake).raised] == [FaultCode.LOST]
+        other.execute("SELECT pg_advisory_unlock_all()")
+        assert [fault.code for fault in check(intake).raised] == [FaultCode.LOST]
+
+
+def test_an_account_that_came_while_the_ledger_was_counted_waits_for_the_next_count(intake: Intake) -> None:
+    intake.take(*batches(1, 5))
+    intake.take(account(6))
+    check(intake)
+    assert set(open_faults(intake)) == {"lost"}
+    intake.take(account(9, at=NOON + MINUTE))
+    assert reconcile(intake.conn, now=NOON + MINUTE, clock=RealClock(), every_s=3600) == Changes()
+    (balance,) = read_balances(intake.conn)
+    assert (balance.lost_samples, balance.is_counted) == (40, True)
+    intake.take(*batches(6, 9))
+    check(intake, now=NOON + MINUTE)
+    intake.take(account(11, last_seq=9, at=NOON + 2 * MINUTE))
+    assert reconcile(intake.conn, now=NOON + 2 * MINUTE, clock=RealClock(), every_s=3600) == Changes()
+    (balance,) = read_balances(intake.conn)
+    assert (balance.lost_samples, balance.is_counted) == (0, False)

@@ -16,7 +16,9 @@ from anju_platform.reconcile.views import FAULT_LABELS
 from anju_platform.web.language import catalogue
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
-EVEN = Balance("jinxiu", "gw-1", "e1", "telemetry", 100, 100, 0, {}, None, 10, 10, None, NOON, 10, 100, True)
+EVEN = Balance(
+    "jinxiu", "gw-1", "e1", "telemetry", 100, 100, 0, {}, None, 10, 10, None, NOON, 10, 100, True, 100, 10, True
+)
 
 
 def codes(balance: Balance, *gaps: tuple[int, int]) -> list[FaultCode]:
@@ -24,20 +26,30 @@ def codes(balance: Balance, *gaps: tuple[int, int]) -> list[FaultCode]:
 
 
 def test_what_the_gateway_committed_and_the_platform_lacks_is_lost_even_where_drops_hide_which() -> None:
-    short = replace(EVEN, produced=120, dropped={"too_old": 20}, last_seq=12, stored_batches=9, stored_samples=90)
+    short = replace(
+        EVEN,
+        produced=120,
+        dropped={"too_old": 20},
+        last_seq=12,
+        counted_last_seq=12,
+        stored_batches=9,
+        stored_samples=90,
+    )
     (fault,) = faults_of(short, [(3, 3), (11, 12)], now=NOON, clock=RealClock())
     assert (fault.code, fault.amount) == (FaultCode.LOST, 10)
     assert fault.detail == {"batches": 0, "ranges": [[3, 3], [11, 12]]}
 
 
 def test_a_gateway_that_does_not_say_what_is_first_in_its_queue_is_judged_by_counts_alone() -> None:
-    queued = replace(EVEN, committed=80, queued=20, stored_batches=9, stored_samples=90)
+    queued = replace(EVEN, committed=80, counted_committed=80, queued=20, stored_batches=9, stored_samples=90)
     assert codes(queued, (3, 3)) == []
     assert codes(replace(queued, stored_samples=70), (3, 3)) == [FaultCode.LOST]
 
 
 def test_gaps_below_the_queue_are_lost_and_those_in_it_are_not() -> None:
-    queued = replace(EVEN, committed=70, queued=30, first_queued=8, stored_batches=8, stored_samples=80)
+    queued = replace(
+        EVEN, committed=70, counted_committed=70, queued=30, first_queued=8, stored_batches=8, stored_samples=80
+    )
     assert unaccounted(queued, [(3, 3), (7, 9)]) == [(3, 3), (7, 7)]
 
 
