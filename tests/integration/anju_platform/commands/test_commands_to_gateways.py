@@ -1,5 +1,6 @@
 """From the request to the gateway and back: database, `anju commands`, a broker with certificates, a real gateway."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import paho.mqtt.client as mqtt
 import psycopg
 import pytest
 from arriving import birth, intake_on, lift
@@ -16,13 +18,14 @@ from guarded import WITHIN_S, Guarded, eventually, guarded_broker
 
 from anju_contracts.clock import RealClock
 from anju_contracts.command import CommandResponse, decode_command, encode_response
+from anju_contracts.envelope import Stream
 from anju_contracts.topics import Channel, GatewayAddress
 from anju_gateway.config import GatewayConfig
 from anju_gateway.config_reader import load_config
 from anju_gateway.gateway import Gateway, exclusive
 from anju_platform.commands import service, store
 from anju_platform.commands.models import Order
-from anju_simulators.services import Flavour, Postgres, flavours
+from anju_simulators.services import Broker, Flavour, Postgres, flavours
 
 pytestmark = pytest.mark.mosquitto
 A = GatewayAddress("jinxiu", "gw-1")
@@ -39,15 +42,25 @@ profile = "eastron-sdm630"
 unit = 1
 period_s = 86400
 """
+DOORS = """
+[[agent]]
+name = "doors"
+driver = "mqtt_json"
+url = "{url}"
+[[agent.device]]
+asset = "door-01"
+profile = "kaixin-dc2"
+device = "DC0001"
+"""
 
 
 @pytest.fixture
 def database_url(database_servers: Callable[[Flavour], Postgres]) -> Iterator[str]:
-    """Of one flavour, with two gateways, each with a lift."""
+    """Of one flavour, with two gateways and what they announced."""
     server = database_servers(flavours()[0])
     url = server.create_database("anju_commanded", template="anju_template")
     with intake_on(url) as intake:
-        for address, asset in ((A, "lift-01"), (B, "lift-02")):
+        for address, asset in ((A, "lift-01"), (A, "door-01"), (B, "lift-02")):
             intake.take(birth([lift(asset)], address=address))
     yield url
     server.drop_database("anju_commanded")
@@ -78,11 +91,11 @@ def sender_on(guarded: Guarded, database_url: str) -> Iterator[subprocess.Popen[
         process.wait(WITHIN_S)
 
 
-def configured(box: Path) -> GatewayConfig:
-    """As enrolled, with an agent that never reaches its bus."""
+def configured(box: Path, agents: str = AGENT) -> GatewayConfig:
+    """As enrolled; its usual agent never reaches its bus."""
     file = box / "gateway.toml"
     head = file.read_text(encoding="utf-8").replace("[uplink]\n", "[uplink]\nflush_timeout_s = 0\n")
-    file.write_text(head + AGENT, encoding="utf-8")
+    file.write_text(head + agents, encoding="utf-8")
     return load_config(file)
 
 
@@ -134,6 +147,37 @@ def test_orders_are_done_refused_and_answered(guarded: Guarded, database_url: st
         assert eventually(lambda: desk.state(refused) == "refused")
         assert desk.answer(refused)["reason"] == "not_allowed"
         assert set(desk.acts(done)) >= {"asked", "sent", "delivered", "done"}
+
+
+@pytest.fixture
+def door(broker: Broker) -> Iterator[list[Any]]:
+    """A door controller on the box's own network that opens when it is told, and what it was told."""
+    told: list[Any] = []
+
+    def answer(client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        told.append(json.loads(message.payload))
+        client.publish("dc2/DC0001/answer", json.dumps({"req": told[-1]["req"], "ok": True}), qos=1)
+
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    client.on_message = answer
+    client.connect("127.0.0.1", broker.port)
+    client.subscribe("dc2/DC0001/command", qos=1)
+    client.loop_start()
+    yield told
+    client.disconnect()
+    client.loop_stop()
+
+
+def test_a_door_is_opened_once_and_says_so(
+    guarded: Guarded, database_url: str, desk: Desk, broker: Broker, door: list[Any]
+) -> None:
+    config = configured(guarded.enrol(A), DOORS.format(url=broker.url))
+    with sender_on(guarded, database_url), gateway_of(config) as gateway:
+        opened = desk.order(asset="jinxiu:door-01", action="unlock")
+        assert eventually(lambda: desk.state(opened) == "done")
+        assert desk.answer(opened)["result"] == {"acknowledged": True}
+        assert [(one["cmd"], one["sec"]) for one in door] == [("OPEN", 5)]
+        assert eventually(lambda: gateway.outbox.counts()[Stream.EVENT].produced == 1)
 
 
 def test_an_order_waits_for_a_gateway_that_is_away_and_for_a_sender_that_was_killed(
