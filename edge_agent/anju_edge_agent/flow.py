@@ -1,7 +1,9 @@
 """From the raw values of one device to samples and events: pure, with time as an argument."""
 
-from collections.abc import Collection, Iterable
+import math
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from anju_contracts.codes import CODES, Severity
 from anju_contracts.names import is_name
@@ -39,28 +41,31 @@ class DeviceFlow:
         self.silence = Silence(
             period_s=device.period_s, misses=profile.silent_after, now_us=now_us, silent=SILENT.code in raised
         )
-        self._points = points_of(profile)
-        self._samplers = [Sampler(point.sampling) for point in self._points]
+        self._asset = device.asset
         self._raised = frozenset(raised)
         self._thresholds: dict[int, list[ThresholdWatch]] = {}
         for threshold in profile.thresholds:
             watch = ThresholdWatch(threshold, device.asset, raised=threshold.rule.code in raised)
             self._thresholds.setdefault(threshold.point, []).append(watch)
+        self._slots = [_slot(point, self._thresholds.get(n, ())) for n, point in enumerate(points_of(profile))]
         self._codes: dict[str, CodeWatch] = {}
 
     def take(self, at_us: int, raw: Iterable[tuple[int, float]], out: Handover, *, doubtful: bool = False) -> None:
         """Values as the device gave them, by point index, all true at `at_us`. `doubtful` marks a time that had to
         be replaced."""
+        usual = UNCERTAIN if doubtful else GOOD
         for index, found in raw:
-            point = self._points[index]
-            quality = _quality_of(point, found, doubtful)
-            value = found if point.is_plain else round(found * point.scale + point.offset, 9)
-            if quality == GOOD and point.plausible and not _inside(value, point.plausible):
+            name, linear, error, low, high, sampler, watches = self._slots[index]
+            value = found if linear is None else round(found * linear[0] + linear[1], 9)
+            quality = usual
+            if found == error:
+                quality = BAD
+            elif not low <= value <= high:
                 quality = UNCERTAIN
-            if self._samplers[index].wants(at_us, value, quality):
-                out.samples.append(Sample(self.device.asset, point.id, at_us, value, quality))
-            if quality == GOOD and index in self._thresholds:
-                for watch in self._thresholds[index]:
+            if sampler is None or sampler.wants(at_us, value, quality):
+                out.samples.append(Sample(self._asset, name, at_us, value, quality))
+            if watches and quality == GOOD:
+                for watch in watches:
                     out.events += watch.observe(at_us, value)
 
     def report(self, at_us: int, rule: EventRule, active: bool | None, out: Handover) -> None:
@@ -105,11 +110,21 @@ def unknown_code(profile: Profile, vendor_code: str) -> EventRule | None:
     return EventRule(code, Severity.MINOR, vendor_code=vendor_code) if is_name(code) else None
 
 
-def _quality_of(point: PointSpec, raw: float, doubtful: bool) -> int:
-    if point.error is not None and raw == point.error:
-        return BAD
-    return UNCERTAIN if doubtful else GOOD
+class _Slot(NamedTuple):
+    """What `take` needs of a point for each value: `linear` is scale and offset where values aren't plain, `sampler`
+    is None where every value is sent."""
+
+    name: str
+    linear: tuple[float, float] | None
+    error: float | None
+    low: float
+    high: float
+    sampler: Sampler | None
+    watches: Sequence[ThresholdWatch]
 
 
-def _inside(value: float, bounds: tuple[float, float]) -> bool:
-    return bounds[0] <= value <= bounds[1]
+def _slot(point: PointSpec, watches: Sequence[ThresholdWatch]) -> _Slot:
+    low, high = point.plausible or (-math.inf, math.inf)
+    linear = None if point.is_plain else (point.scale, point.offset)
+    sampler = None if point.sampling.dead_band is None else Sampler(point.sampling)
+    return _Slot(point.id, linear, point.error, low, high, sampler, watches)
