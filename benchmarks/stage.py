@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 
@@ -44,13 +45,9 @@ class Bench:
 def work_folder() -> Iterator[Path]:
     """A folder for servers' data on the disk of the checkout, gone afterwards."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    folder = CACHE / f"run-{next(_numbers)}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with TemporaryDirectory(prefix="run-", dir=CACHE, ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # a server that runs as another account passes through it
+        yield Path(folder)
 
 
 def best_flavour() -> Flavour:

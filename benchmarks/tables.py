@@ -72,7 +72,7 @@ def _machine(results: Mapping[str, Any], _figures: Figures) -> Iterator[str]:
     for name, found in results["benchmarks"].items():
         missing = [(one["name"], one["reason"]) for one in found["absent"]]
         missing += [(name, found["why_not"])] if found["why_not"] else []
-        yield from (f"`{what}` was not measured: {why}" for what, why in missing)
+        yield from (f"\n`{what}` was not measured: {why}" for what, why in missing)
 
 
 def _communities(_results: Mapping[str, Any], figures: Figures) -> Iterator[str]:
