@@ -29,13 +29,15 @@ class Happening(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`produced` samples were handed over and `stored` of them are there; `duplicated` rows have no origin or one that
-    another row has, too; `misdated` rows bear a time that is not their device's."""
+    another row has, too; `misdated` rows bear a time that is not their device's. `unstored` is everything that was
+    offered and is not there, handed over or not."""
 
     produced: int
     stored: int
     duplicated: int
     missing: tuple[Reading, ...]
     misdated: tuple[Reading, ...] = ()
+    unstored: tuple[Reading, ...] = ()
 
 
 def audit_dated(offered: Iterable[Reading], handed_over: Iterable[Reading], stored: Iterable[Reading]) -> Outcome:
@@ -56,7 +58,7 @@ def audit_counted(
 ) -> Outcome:
     """Devices without a clock whose every value is different: a sample is its asset, point and value; its reader dates
     it, and `tolerance_us` off is right."""
-    said = {(reading.asset, reading.point, reading.value): reading.at_us for reading in offered}
+    said = {(reading.asset, reading.point, reading.value): reading for reading in offered}
     wanted = {(reading.asset, reading.point, reading.value): reading for reading in handed_over}
     found: set[tuple[str, str, float]] = set()
     duplicated, misdated = 0, []
@@ -64,11 +66,12 @@ def audit_counted(
         key = (row.asset, row.point, row.value)
         if key not in said or key in found:
             duplicated += 1
-        elif abs(row.at_us - said[key]) > tolerance_us:
+        elif abs(row.at_us - said[key].at_us) > tolerance_us:
             misdated.append(row)
         found.add(key)
     missing = tuple(reading for key, reading in wanted.items() if key not in found)
-    return Outcome(len(wanted), len(wanted) - len(missing), duplicated, missing, tuple(misdated))
+    unstored = tuple(reading for key, reading in said.items() if key not in found)
+    return Outcome(len(wanted), len(wanted) - len(missing), duplicated, missing, tuple(misdated), unstored)
 
 
 def audit_events(
@@ -83,9 +86,6 @@ def audit_events(
     return len(wanted), tuple(sorted(wanted - set(rows))), twice + len(set(rows) - said)
 
 
-def explained(
-    missing: Sequence[Reading], windows_us: Sequence[tuple[int, int]]
-) -> tuple[tuple[Reading, ...], tuple[Reading, ...]]:
-    """What of `missing` fell into a time in which the disk was full, and the rest, which is lost."""
-    fell = {one for one in missing if any(begin <= one.at_us <= end for begin, end in windows_us)}
-    return tuple(one for one in missing if one in fell), tuple(one for one in missing if one not in fell)
+def within(readings: Iterable[Reading], windows_us: Sequence[tuple[int, int]]) -> tuple[Reading, ...]:
+    """Those that fell into one of the windows."""
+    return tuple(one for one in readings if any(begin <= one.at_us <= end for begin, end in windows_us))

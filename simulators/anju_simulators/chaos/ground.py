@@ -85,6 +85,25 @@ def lay_ground(places: Places, *, devices: int, period_s: float, wanted: Wanted,
     broker = stack.enter_context(Broker(places.folder / "uplink", kind="mosquitto", persistent=True))
     local = stack.enter_context(Broker(places.folder / "local", kind="mosquitto", persistent=True))
     proxy = stack.enter_context(Proxy(broker.port))
+    environment = _migrated(places, postgres, broker)
+    keepers: dict[Unit, Keeper] = {}
+    disk = small_disk(places.folder / "box", log=places.logs / "disk.log", pid=lambda: keepers[Unit.GATEWAY].pid)
+    stack.callback(disk.close)
+    units: dict[Unit, Startable] = {Unit.DATABASE: postgres, Unit.BROKER: broker}
+    units |= {unit: Program(ingest, environment, log=places.logs / f"{unit}.log") for unit in INGESTS}
+    units[Unit.GATEWAY] = _gateway(places, disk)
+    keepers |= {unit: Keeper(unit, startable) for unit, startable in units.items()}
+    modbus_port = free_run(MODBUS_PORT, community(devices).wiring.converters)
+    lines = Lines(f"mqtt://127.0.0.1:{proxy.port}", local.url, modbus_port, disk.folder, period_s)
+    _write_gateway(places, lines, devices)
+    common = ("--devices", devices)
+    monitors = _devices(places, "monitors", *common, "--mqtt", local.url, "--period", period_s)
+    meters = _devices(places, "meters", *common, "--port", modbus_port)
+    return Ground(places, postgres.url_of(DATABASE), flavour, proxy, disk, keepers, monitors, meters)
+
+
+def _migrated(places: Places, postgres: Postgres, broker: Broker) -> dict[str, str]:
+    """The environment of the ingests, once their database is there."""
     postgres.create_database(DATABASE)
     environment = {
         "ANJU_DATABASE_URL": postgres.url_of(DATABASE),
@@ -93,23 +112,8 @@ def lay_ground(places: Places, *, devices: int, period_s: float, wanted: Wanted,
         "ANJU_TELEMETRY_DAYS": TELEMETRY_DAYS,
     }
     with Supervisor(places.logs) as supervisor:
-        supervisor.run("migrate", migrate(flavour), environment)
-    keepers: dict[Unit, Keeper] = {}
-    disk = small_disk(places.folder / "box", log=places.logs / "disk.log", pid=lambda: keepers[Unit.GATEWAY].pid)
-    stack.callback(disk.close)
-    units: dict[Unit, Startable] = {Unit.DATABASE: postgres, Unit.BROKER: broker}
-    for unit in INGESTS:
-        units[unit] = Program(ingest, environment, log=places.logs / f"{unit}.log")
-    units[Unit.GATEWAY] = _gateway(places, disk)
-    keepers |= {unit: Keeper(unit, startable) for unit, startable in units.items()}
-    modbus_port = free_run(MODBUS_PORT, community(devices).wiring.converters)
-    _write_gateway(
-        places, disk, Lines(f"mqtt://127.0.0.1:{proxy.port}", local.url, modbus_port, disk.folder, period_s), devices
-    )
-    common = ("--devices", devices)
-    monitors = _devices(places, "monitors", *common, "--mqtt", local.url, "--period", period_s)
-    meters = _devices(places, "meters", *common, "--port", modbus_port)
-    return Ground(places, environment["ANJU_DATABASE_URL"], flavour, proxy, disk, keepers, monitors, meters)
+        supervisor.run("migrate", migrate(postgres.flavour), environment)
+    return environment
 
 
 def start_programs(ground: Ground, stack: ExitStack) -> None:
@@ -138,7 +142,7 @@ def _devices(places: Places, name: str, *arguments: object) -> Program:
     return Program(lambda: command, {}, log=places.logs / f"{name}.log")
 
 
-def _write_gateway(places: Places, disk: Disk, lines: Lines, devices: int) -> None:
+def _write_gateway(places: Places, lines: Lines, devices: int) -> None:
     mine = community(devices)
     text = gateway_toml(mine.scenario, mine.specs, mine.wiring, lines)
     tables = f"[outbox]\n{_lines_of(OUTBOX)}\n[uplink]\n{_lines_of(UPLINK)}"

@@ -14,11 +14,11 @@ from anju_simulators.chaos.audit import (
     audit_counted,
     audit_dated,
     audit_events,
-    explained,
+    within,
 )
 from anju_simulators.chaos.evidence import Evidence
 from anju_simulators.chaos.ground import Ground
-from anju_simulators.chaos.plan import Kind
+from anju_simulators.chaos.plan import NETWORK, Kind
 from anju_simulators.chaos.trouble import Record
 from anju_simulators.chaos.values import METER_POINTS
 from anju_simulators.devices.publication import Published, microseconds, read_publications
@@ -34,7 +34,8 @@ PRECISION_S = 2
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`dropped` and `lost` to the sample; `figures` go to the JSON file."""
+    """`figures` go to the JSON file, the others to files beside it, to the sample. `dropped` is all that meters said
+    while the disk was full and that is not stored, handed over or not."""
 
     figures: dict[str, Any]
     dropped: tuple[Reading, ...]
@@ -44,7 +45,7 @@ class Report:
 
 def broken(figures: dict[str, Any]) -> list[str]:
     """What is not as it must be, in words; empty for a good run."""
-    must_be_zero = ("lost", "duplicated", "misdated", "latest_ahead")
+    must_be_zero = ("lost", "duplicated", "misdated", "dropped_uncounted", "latest_ahead")
     found = [f"{name} is {figures[name]}, expected 0" for name in must_be_zero if figures[name]]
     events = figures["events"]
     wrong = [name for name in ("lost", "duplicated", "false_alarms") if events[name]]
@@ -61,22 +62,18 @@ def judge(
     """Everything has arrived, or will not."""
     stored = list(evidence.readings())
     dated, counted = _monitors(ground, stored), _meters(ground, stored)
-    produced, stored_count = dated.produced + counted.produced, dated.stored + counted.stored
-    reasons = _dropped_by_reason(evidence.gateway_account())
     windows = [(microseconds(begin), microseconds(end + AFTER_FULL)) for begin, end in record.full]
-    dropped, gone = explained(counted.missing, windows)
-    lost = (*dated.missing, *gone)
-    calm_at = record.calm_at or stopped_at
-    recovered_at = evidence.recovered_at(calm_at) or calm_at
-    stalled_at, stall_s = evidence.longest_stall(record.began_at, stopped_at)
-    live_s = (stopped_at - record.began_at).total_seconds()
+    dropped = within(counted.missing, windows)
+    lost = (*dated.missing, *sorted({*counted.missing} - {*dropped}))
+    reasons = _dropped_by_reason(evidence.gateway_account())
+    stored_count, live_s = dated.stored + counted.stored, (stopped_at - record.began_at).total_seconds()
     figures = {
         "seed": seed,
         "minutes": round(run_s / 60, 3),
         "flavour": ground.flavour,
         "full_disk_by": ground.disk.kind,
         **_faults(ground, record),
-        "produced": produced,
+        "produced": dated.produced + counted.produced,
         "stored": stored_count,
         "duplicated": dated.duplicated + counted.duplicated,
         "lost": len(lost),
@@ -85,26 +82,35 @@ def judge(
         "dropped_uncounted": max(0, len(dropped) - sum(reasons.values())),
         "dropped_by_reason": reasons,
         "events": _events(ground, evidence, stopped_at),
+        **_course(record, evidence, stopped_at),
+        "samples_per_s": round(stored_count / live_s, 1),
+    }
+    return Report(figures, within(counted.unstored, windows), lost, counted.misdated)
+
+
+def _course(record: Record, evidence: Evidence, stopped_at: datetime) -> dict[str, Any]:
+    """What became of the messages, and how late."""
+    calm_at = record.calm_at or stopped_at
+    recovered_at = evidence.recovered_at(calm_at) or calm_at
+    stalled_at, stall_s = evidence.longest_stall(record.began_at, stopped_at)
+    return {
         "latest_ahead": evidence.latest_ahead(datetime.now(UTC) + timedelta(minutes=1)),
         "dead_letters": evidence.dead_letters(),
         "longest_stall_s": round(stall_s, PRECISION_S),
         "longest_stall_from_s": round((stalled_at - record.began_at).total_seconds(), PRECISION_S),
         "recovered_within_s": round(max(0.0, (recovered_at - calm_at).total_seconds()), PRECISION_S),
-        "samples_per_s": round(stored_count / live_s, 1),
     }
-    return Report(figures, dropped, lost, counted.misdated)
 
 
 def _faults(ground: Ground, record: Record) -> dict[str, Any]:
     kills = {unit.value: keeper.kills for unit, keeper in ground.keepers.items()}
-    network = (Kind.CUT, Kind.DELAY, Kind.HOLE, Kind.HALF_OPEN, Kind.DEAF)
     return {
         "kills": kills,
         "kills_total": sum(kills.values()),
         "ended_by_themselves": {unit.value: keeper.ended for unit, keeper in ground.keepers.items() if keeper.ended},
         "cuts": record.counts[Kind.CUT],
         "delays": record.counts[Kind.DELAY],
-        "network": {kind.value: record.counts[kind] for kind in network},
+        "network": {kind.value: record.counts[kind] for kind in NETWORK},
         "pauses": record.counts[Kind.PAUSE],
         "full_disks": record.counts[Kind.FULL_DISK],
         "clock_jumps": record.counts[Kind.CLOCK_JUMP],

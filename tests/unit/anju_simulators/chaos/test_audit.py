@@ -6,7 +6,7 @@ from anju_simulators.chaos.audit import (
     audit_counted,
     audit_dated,
     audit_events,
-    explained,
+    within,
 )
 
 ONE = Reading("lift-01", "trips", 1_000_000, 5.0)
@@ -50,6 +50,12 @@ def test_an_event_is_there_once_or_it_is_lost_or_doubled_and_the_gateways_own_do
     assert audit_events([raised], [raised], [raised, raised, strange]) == (1, (), 2)
 
 
-def test_only_what_fell_into_the_time_of_a_full_disk_is_not_lost() -> None:
-    assert explained([ONE, TWO, THREE], [(1_500_000, 3_500_000)]) == ((TWO, THREE), (ONE,))
-    assert explained([ONE, TWO, THREE], []) == ((), (ONE, TWO, THREE))
+def test_what_was_offered_only_is_unstored_and_not_missing() -> None:
+    other = THREE._replace(value=17.0)
+    outcome = audit_counted([THREE, other], [THREE], [], tolerance_us=0)
+    assert (outcome.missing, outcome.unstored) == ((THREE,), (THREE, other))
+
+
+def test_only_what_fell_into_the_time_of_a_full_disk_is_explained_by_it() -> None:
+    assert within([ONE, TWO, THREE], [(1_500_000, 3_500_000)]) == (TWO, THREE)
+    assert within([ONE, TWO, THREE], []) == ()
