@@ -18,7 +18,7 @@ USUAL_VALIDITY_S: Final = 30.0
 
 def give(conn: psycopg.Connection, target: Target, order: Order, *, now: datetime) -> int:
     """The row id of the new command, valid from now. Whether the model knows the action, its gateway says."""
-    _check(order)
+    check(order)
     wire_id, expires_at = f"c-{uuid.uuid4().hex}", now + timedelta(seconds=order.valid_for_s)
     asset = None if target.asset is None else target.asset.partition(":")[2]
     whole = Command(wire_id, target.community_id, target.gateway_id, order.action, now, expires_at, asset, order.params)
@@ -28,7 +28,8 @@ def give(conn: psycopg.Connection, target: Target, order: Order, *, now: datetim
     return store.insert(conn, target, order, wire_id=wire_id, issued_at=now, expires_at=expires_at)
 
 
-def _check(order: Order) -> None:
+def check(order: Order) -> None:
+    """Invalid when it can't be taken."""
     if not is_name(order.action):
         raise Invalid("action", order.action, EXPECTED_NAME)
     if not LEAST_VALIDITY_S <= order.valid_for_s <= MOST_VALIDITY.total_seconds():

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from commanding import KEY, NOON, OWN, altered, command, key_of, signed
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from guarded import eventually
 
 from anju_contracts.command import MAX_BYTES, CommandResponse, Refusal, decode_response, encode_command
 from anju_contracts.event import Event
@@ -87,9 +88,7 @@ class Told:
 
     def event(self) -> tuple[str, str, str | None]:
         """The first event that was noted."""
-        until_s = time.monotonic() + 20
-        while not self.events and time.monotonic() < until_s:
-            time.sleep(0.005)
+        assert eventually(lambda: self.events)
         return self.events[0].asset, self.events[0].code, self.events[0].text
 
     def carry(self) -> None:
@@ -357,6 +356,34 @@ def test_what_cannot_be_written_down_is_not_done(told: Told) -> None:
     told.tell(signed())
     assert told.answer().reason is Refusal.BUSY
     assert told.did == []
+
+
+def test_an_answer_that_cannot_be_kept_is_sent_all_the_same(told: Told) -> None:
+    with sqlite3.connect(told.folder / "commands.sqlite3") as other:
+        other.execute(
+            "CREATE TRIGGER full BEFORE UPDATE OF response ON command BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+    told.tell(signed())
+    assert told.answer().done
+    assert len(told.did) == 1
+
+
+def test_an_answer_of_which_nobody_can_note_that_it_was_taken_is_sent_again(told: Told) -> None:
+    with sqlite3.connect(told.folder / "commands.sqlite3") as other:
+        other.execute(
+            "CREATE TRIGGER full BEFORE UPDATE OF told ON command BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+    told.tell(signed())
+    assert (told.answer(), told.answer()) == (told.answer(), told.answer())
+
+
+def test_a_fault_of_ours_stops_no_other_command(told: Told, caplog: pytest.LogCaptureFixture) -> None:
+    told.clock.at = None  # type: ignore[assignment]
+    told.tell(signed())
+    assert eventually(lambda: "not foreseen" in caplog.text)
+    told.clock.at = NOON
+    told.tell(signed(id="c-2"))
+    assert told.answer().id == "c-2"
 
 
 def test_a_gateway_remembers_a_bounded_number_of_commands(told: Told) -> None:

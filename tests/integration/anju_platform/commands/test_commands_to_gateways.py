@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -25,6 +26,8 @@ from anju_gateway.config_reader import load_config
 from anju_gateway.gateway import Gateway, exclusive
 from anju_platform.commands import service, store
 from anju_platform.commands.models import Order
+from anju_platform.commands.sender import CommandSender
+from anju_platform.config import settings_from
 from anju_simulators.services import Broker, Flavour, Postgres, flavours
 
 pytestmark = pytest.mark.mosquitto
@@ -72,10 +75,9 @@ def guarded(tmp_path: Path) -> Iterator[Guarded]:
         yield running
 
 
-@contextmanager
-def sender_on(guarded: Guarded, database_url: str) -> Iterator[subprocess.Popen[bytes]]:
+def environment_of(guarded: Guarded, database_url: str) -> dict[str, str]:
     files = guarded.folder / "platform"
-    environment = os.environ | {
+    return {
         "ANJU_DATABASE_URL": database_url,
         "ANJU_MQTT_URL": guarded.platform_url,
         "ANJU_MQTT_CA": str(files / "ca.pem"),
@@ -83,7 +85,27 @@ def sender_on(guarded: Guarded, database_url: str) -> Iterator[subprocess.Popen[
         "ANJU_MQTT_KEY": str(files / "platform.key"),
         "ANJU_COMMAND_KEY": str(guarded.folder / "command.key"),
     }
-    process = subprocess.Popen([Path(sys.executable).with_name("anju"), "commands"], env=environment)
+
+
+@contextmanager
+def sender_on(guarded: Guarded, database_url: str) -> Iterator[CommandSender]:
+    stopping = Event()
+    sender = CommandSender(settings_from(environment_of(guarded, database_url)), stopping=stopping)
+    thread = Thread(target=sender.run)
+    thread.start()
+    try:
+        yield sender
+    finally:
+        stopping.set()
+        thread.join(WITHIN_S)
+        assert not thread.is_alive()
+
+
+@contextmanager
+def program_on(guarded: Guarded, database_url: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`anju commands`, killed at the end."""
+    program = [Path(sys.executable).with_name("anju"), "commands"]
+    process = subprocess.Popen(program, env=os.environ | environment_of(guarded, database_url))
     try:
         yield process
     finally:
@@ -186,10 +208,9 @@ def test_an_order_waits_for_a_gateway_that_is_away_and_for_a_sender_that_was_kil
     config = configured(guarded.enrol(A))
     with gateway_of(config):
         pass
-    with sender_on(guarded, database_url) as first:
+    with program_on(guarded, database_url):
         waiting = desk.order()
         assert eventually(lambda: "undelivered" in desk.acts(waiting))
-        first.kill()
     with gateway_of(config), sender_on(guarded, database_url):
         assert eventually(lambda: desk.state(waiting) == "done")
 
@@ -228,3 +249,19 @@ def test_a_gateway_can_answer_for_itself_only(guarded: Guarded, database_url: st
 
 def encode_response_of(command_id: str) -> bytes:
     return encode_response(CommandResponse(command_id, done=True, at=datetime.now(UTC)))
+
+
+def test_orders_and_answers_survive_a_database_that_throws_the_sender_out(
+    guarded: Guarded, database_url: str, desk: Desk
+) -> None:
+    throw_out = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE application_name = 'anju commands' AND datname = current_database()"
+    )
+    with sender_on(guarded, database_url), gateway_of(configured(guarded.enrol(A))):
+        first = desk.order()
+        assert eventually(lambda: desk.state(first) == "done")
+        with psycopg.connect(database_url) as conn:
+            assert conn.execute(throw_out.encode()).fetchone() == (1,)
+        second = desk.order()
+        assert eventually(lambda: desk.state(second) == "done")

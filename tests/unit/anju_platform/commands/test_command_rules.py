@@ -1,4 +1,6 @@
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commanding import KEY, NOON, command, key_of
@@ -9,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anju_contracts.command import CommandResponse, Refusal, decode_command, encode_command, signed_part
-from anju_platform.commands.models import Act, OpenCommand, State
+from anju_platform.commands.models import Act, OpenCommand, Order, State
 from anju_platform.commands.rules import FIRST_WAIT_S, LONGEST_WAIT_S, Schedule, act_of, fold, on_the_wire
+from anju_platform.commands.service import check
 from anju_platform.commands.signing import read_signing_key, sign
-from anju_platform.errors import ConfigurationError
+from anju_platform.errors import ConfigurationError, Invalid
 
 
 @pytest.mark.parametrize(
@@ -95,3 +98,21 @@ def test_a_key_that_is_missing_or_of_another_kind_is_named(tmp_path: Path) -> No
         read_signing_key(file)
     file.write_bytes(KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     assert read_signing_key(file).public_key() == KEY.public_key()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"action": "un lock"}, "action"),
+        ({"valid_for_s": 0.5}, "valid_for_s"),
+        ({"valid_for_s": 86_401}, "valid_for_s"),
+        ({"valid_for_s": float("nan")}, "valid_for_s"),
+        ({"why": " "}, "why"),
+    ],
+)
+def test_an_order_without_a_name_a_bounded_time_or_a_reason_is_invalid(change: dict[str, Any], field: str) -> None:
+    order = Order("unlock", {}, "wang", "访客", 30)
+    check(order)
+    with pytest.raises(Invalid) as refused:
+        check(replace(order, **change))
+    assert refused.value.field == field
