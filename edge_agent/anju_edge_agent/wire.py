@@ -12,6 +12,9 @@ from anju_edge_agent.errors import BusError
 from anju_edge_agent.place import Place, SerialPlace, TcpPlace
 
 _CHUNK = 4_096
+UNANSWERED_BEFORE_RECONNECT = 40
+"""A serial server that lost its power says no goodbye; whoever writes to it finds out after minutes. So a connection
+over which so many writes found no answer at all is made anew."""
 _LETTERS = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
 
 
@@ -33,6 +36,7 @@ class Wire:
         self._end: _End | None = None
         self._backoff = Backoff(first_s=0.2, most_s=30.0)
         self._retry_at_s = 0.0
+        self._unanswered = 0
 
     @property
     def connected(self) -> bool:
@@ -52,7 +56,10 @@ class Wire:
         self._backoff.reset()
 
     def write(self, data: bytes) -> None:
+        if self._unanswered >= UNANSWERED_BEFORE_RECONNECT and isinstance(self.place, TcpPlace):
+            self.close()
         self.open()
+        self._unanswered += 1
         assert self._end is not None
         try:
             self._end.send(data)
@@ -65,9 +72,12 @@ class Wire:
         assert self._end is not None
         try:
             ready, _, _ = select.select([self._end.fileno()], [], [], max(0.0, wait_s))
-            return self._end.receive() if ready else b""
+            received = self._end.receive() if ready else b""
         except (OSError, ValueError) as exc:
             raise self._lost(exc) from exc
+        if received:
+            self._unanswered = 0
+        return received
 
     def drain(self, quiet_s: float) -> None:
         """Throw away what is there and what still comes, until nothing came for `quiet_s`; not for ever."""
@@ -77,6 +87,7 @@ class Wire:
 
     def close(self) -> None:
         end, self._end = self._end, None
+        self._unanswered = 0
         if end is not None:
             end.close()
 

@@ -55,6 +55,21 @@ def test_a_dead_device_is_still_asked_on_a_bus_that_is_never_idle() -> None:
     assert min(counts[key] for key in devices if key != "em-7") >= 17
 
 
+def test_a_device_that_goes_on_failing_is_asked_ever_more_seldom_but_never_forgotten() -> None:
+    often, seldom = Turns({"a": 1.0}, now_s=0.0), Turns({"a": 900.0}, now_s=0.0)
+    first = run_bus(often, dead={"a"}, until_s=100.0, answer_s=0.01, timeout_s=0.1)["a"]
+    later = run_bus(often, dead={"a"}, until_s=1_000.0, answer_s=0.01, timeout_s=0.1)["a"]
+    assert 10 <= first <= 20
+    assert 30 <= later <= 60
+    assert run_bus(seldom, dead={"a"}, until_s=90_000.0, answer_s=0.01, timeout_s=0.1)["a"] == 100
+
+
+def test_a_device_that_answers_again_is_asked_as_before() -> None:
+    turns = Turns({"a": 1.0}, now_s=0.0)
+    run_bus(turns, dead={"a"}, until_s=200.0, answer_s=0.01, timeout_s=0.1)
+    assert run_bus(turns, dead=set(), until_s=300.0, answer_s=0.01, timeout_s=0.1)["a"] >= 60
+
+
 @given(st.integers(1, 20), st.sets(st.integers(0, 19)))
 def test_nobody_is_forgotten(count: int, dead: set[int]) -> None:
     devices = {str(number): 1.0 for number in range(count)}
