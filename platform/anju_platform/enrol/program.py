@@ -1,6 +1,8 @@
 """`anju gateway`: makes the authority, lets gateways in, shuts them out."""
 
+import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from anju_contracts.topics import address
 from anju_platform.enrol.authority import Authority, Enrolled, create_authority, open_authority
 from anju_platform.enrol.bundle import usual_url, write_bundle
 from anju_platform.enrol.certificates import read_request
+from anju_platform.enrol.register import ending
 
 Decorated = Callable[..., Any]
 RELOAD = "Now tell the broker to reload (SIGHUP, for example `systemctl reload mosquitto`)."
@@ -106,13 +109,19 @@ def revoke_command(folder: Path, community: str, gateway: str, serial: str | Non
 
 @gateway_group.command("list")
 @click.option("--authority", "folder", type=_FOLDER, required=True, help="The authority's folder.")
-def list_command(folder: Path) -> None:
-    """Every certificate: serial number, name, state, end."""
+@click.option("--ending", "days", type=click.FloatRange(0), help="Only what ends in so many days and was not renewed.")
+def list_command(folder: Path, days: float | None) -> None:
+    """Every certificate: serial number, name, state, end. With --ending, exit code 1 when there is one."""
     now = RealClock().now()
     with open_authority(folder) as authority:
-        for one in authority.enrolments():
-            reason = f"  {one.reason}" if one.reason else ""
-            click.echo(f"{one.serial:<40} {one.name:<32} {one.state(now):<8} {one.expires_at:%Y-%m-%d %H:%M}Z{reason}")
+        found = authority.enrolments()
+    if days is not None:
+        found = ending(found, now=now, within=timedelta(days=days))
+    for one in found:
+        reason = f"  {one.reason}" if one.reason else ""
+        click.echo(f"{one.serial:<40} {one.name:<32} {one.state(now):<8} {one.expires_at:%Y-%m-%d %H:%M}Z{reason}")
+    if days is not None and found:
+        sys.exit(1)
 
 
 def _issue(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -70,6 +70,16 @@ def shut_out(enrolments: Iterable[Enrolment], now: datetime) -> list[str]:
     for one in enrolments:
         states.setdefault(one.name, set()).add(one.state(now))
     return sorted(name for name, found in states.items() if State.REVOKED in found and State.VALID not in found)
+
+
+def ending(enrolments: Iterable[Enrolment], *, now: datetime, within: timedelta) -> list[Enrolment]:
+    """The last valid certificate of each name, where it ends `within`: who has to be renewed now. Those that were
+    replaced already are left out."""
+    last: dict[str, Enrolment] = {}
+    for one in enrolments:
+        if one.state(now) is State.VALID and (one.name not in last or one.expires_at > last[one.name].expires_at):
+            last[one.name] = one
+    return [one for one in last.values() if one.expires_at <= now + within]
 
 
 def read_acts(file: Path) -> list[Act]:

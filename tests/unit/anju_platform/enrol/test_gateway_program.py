@@ -103,6 +103,16 @@ def test_a_revoked_gateway_is_listed_denied_and_can_be_enrolled_again(desk: Desk
     assert "deny" not in (desk.folder / "broker" / "access.acl").read_text(encoding="utf-8")
 
 
+def test_what_has_to_be_renewed_is_told_until_it_is(desk: Desk) -> None:
+    ending = ("list", "--authority", str(desk.folder), "--ending", "14")
+    desk.of("enrol", "--days", "10")
+    soon = desk.call(*ending)
+    assert (soon.exit_code, [line.split()[1] for line in soon.output.splitlines()]) == (1, ["jinxiu/gw-1"])
+    desk.of("rotate", "--days", "90")
+    renewed = desk.call(*ending)
+    assert (renewed.exit_code, renewed.output) == (0, "")
+
+
 def test_a_box_may_keep_its_key_to_itself_and_send_a_request(desk: Desk, tmp_path: Path) -> None:
     key = new_key()
     file = tmp_path / "box.csr"
