@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from typing import LiteralString
 
 import psutil
 
@@ -18,6 +19,7 @@ PERIOD_S = 10
 COMMUNITIES = (1, 10, 50)
 WORKERS = (1, 2, 4)
 PROGRAMS = ("ingest", "database", "broker")
+LEDGER_BYTES: LiteralString = "SELECT pg_total_relation_size('ledger')"
 HOW = (
     "{communities} communities of 200 devices that report 10 values every 10 s ({rate:,.0f} points/s in all, a batch a"
     " device, as a gateway sends them when devices report apart), receipts on"
@@ -49,6 +51,7 @@ def _cost(bench: Bench, on: Stage, communities: int) -> Iterator[Figure]:
         time.sleep(seconds)
         after, took_s, stored = _usages(pids), time.monotonic() - began_s, count_of(conn, STORED) - stored
         published = publisher.published()
+        ledger_bytes = count_of(conn, LEDGER_BYTES) / count_of(conn, STORED)
     if published.receipt_p99_s is None or published.receipt_p50_s is None:
         raise NotMeasuredError("no receipts came back")
     how = HOW.format(communities=communities, rate=a_second * VALUES)
@@ -56,6 +59,8 @@ def _cost(bench: Bench, on: Stage, communities: int) -> Iterator[Figure]:
     yield Figure(f"scale_{communities}_stored", "points/s", [stored / took_s], how, more=more)
     waited, p99 = "from a batch to its receipt, median", {"p99": published.receipt_p99_s}
     yield Figure(f"scale_{communities}_receipt", "s", [published.receipt_p50_s], waited, more=more | p99)
+    how = "the ledger's rows and index, one row a batch of ten"
+    yield Figure(f"scale_{communities}_ledger", "bytes a point", [ledger_bytes], how, more=more)
     yield from _usage_figures(communities, before, after, took_s)
 
 

@@ -1,6 +1,6 @@
 """Writes the figures of bench.json into documents, between `<!-- bench: … -->` and `<!-- end -->`.
 
-`python -m benchmarks.tables bench.json docs/explanation/scale.md`. A mark names figures (`*` at the end of a name means
+`python -m benchmarks.tables --from bench.json docs/explanation/scale.md`. A mark names figures (`*` at the end of a name means
 all that begin so), or one of the tables of their own: machine, communities, growth.
 """
 
@@ -103,10 +103,15 @@ def _size(figures: Figures, communities: int, period_s: float) -> Size:
         communities,
         slopes(figures),
         period_s=period_s,
-        bytes_a_point=_largest(figures, "bytes_timescale_"),
+        bytes_a_point=_largest(figures, "bytes_timescale_") + _ledger_bytes(figures),
         bytes_a_rollup=_largest(figures, "rollup_timescale_"),
         days=DAYS,
     )
+
+
+def _ledger_bytes(figures: Figures) -> float:
+    """A point, of the largest number of communities measured."""
+    return float(figures[f"scale_{measured_communities(figures)[-1]}_ledger"]["median"])
 
 
 def _largest(figures: Figures, prefix: str) -> float:
@@ -137,17 +142,32 @@ TABLES: Mapping[str, Callable[[Mapping[str, Any], Figures], Iterator[str]]] = {
 }
 
 
+def merged(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Several runs as one: of a benchmark that occurs twice the later counts; the machine is that of the last."""
+    benchmarks: dict[str, Any] = {}
+    for part in parts:
+        benchmarks |= part["benchmarks"]
+    return {"machine": parts[-1]["machine"], "quick": any(part["quick"] for part in parts), "benchmarks": benchmarks}
+
+
 @click.command()
-@click.argument("bench_json", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--from",
+    "sources",
+    type=click.Path(exists=True, path_type=Path),
+    multiple=True,
+    required=True,
+    help="What make bench wrote; may be repeated, of a benchmark that occurs twice the later counts.",
+)
 @click.argument("documents", type=click.Path(exists=True, path_type=Path), nargs=-1, required=True)
-def main(bench_json: Path, documents: Sequence[Path]) -> None:
-    """Write the figures of BENCH_JSON into DOCUMENTS."""
-    results = json.loads(bench_json.read_text(encoding="utf-8"))
+def main(sources: Sequence[Path], documents: Sequence[Path]) -> None:
+    """Write figures into DOCUMENTS."""
+    results = merged([json.loads(source.read_text(encoding="utf-8")) for source in sources])
     for document in documents:
         try:
             text = filled(document.read_text(encoding="utf-8"), results)
         except KeyError as exc:
-            raise click.ClickException(f"{document}: {bench_json} has no figure {exc.args[0]}; run all of it") from exc
+            raise click.ClickException(f"{document}: there is no figure {exc.args[0]} in what was measured") from exc
         document.write_text(text, encoding="utf-8")
 
 

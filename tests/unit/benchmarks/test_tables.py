@@ -1,8 +1,11 @@
 """Figures in documents, and what is calculated from them."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from benchmarks.figures import Figure, Goal
 from benchmarks.growth import Prices, Size, size_of, slopes
@@ -22,6 +25,7 @@ def results() -> dict[str, Any]:
         figures += [
             Figure(f"scale_{count}_stored", "points/s", [stored], "so", more=offered),
             Figure(f"scale_{count}_receipt", "s", [0.05], "so", more=offered),
+            Figure(f"scale_{count}_ledger", "bytes a point", [20.0], "so", more=offered),
         ]
         for name in ("ingest", "database", "broker"):
             share = cpu if name == "ingest" else 2.0
@@ -77,7 +81,10 @@ def test_growth_goes_on_from_the_line_through_what_was_measured() -> None:
     assert found["ingest"].core_s_a_point == pytest.approx(0.49 / 9_800)
     assert found["ingest"].cores(10_000) == pytest.approx(0.53)
     assert found["broker"].cores(1e6) == pytest.approx(0.02)
-    assert "| 7,000 | 1 min | 233,333 |" in filled(place("growth"), results())
+    row = next(line for line in filled(place("growth"), results()).splitlines() if line.startswith("| 7,000 | 1 min"))
+    assert row.startswith("| 7,000 | 1 min | 233,333 | 23,333 |")
+    # 233,333 points/s for 30 days at 100 bytes in the table and 20 in the ledger
+    assert "| 72.6 TB |" in row
 
 
 def test_a_size_adds_up() -> None:
@@ -96,3 +103,24 @@ def test_planned_cores_leave_room_and_money_follows() -> None:
 def test_without_the_scale_benchmark_nothing_is_calculated() -> None:
     with pytest.raises(KeyError, match="stored"):
         slopes({})
+
+
+def test_of_two_runs_the_later_counts_and_one_smoke_run_makes_it_all_one() -> None:
+    first = results()
+    second = first | {"quick": False, "benchmarks": {"all": {"figures": [], "absent": [], "why_not": None}}}
+    both = merged([first, second])
+    assert both["quick"] is True
+    assert both["benchmarks"]["all"]["figures"] == []
+
+
+def test_the_program_writes_into_the_page_and_says_what_it_lacks(tmp_path: Path) -> None:
+    source, page = tmp_path / "bench.json", tmp_path / "page.md"
+    source.write_text(json.dumps(results()), encoding="utf-8")
+    page.write_text(place("speed"), encoding="utf-8")
+    done = CliRunner().invoke(main, ["--from", str(source), str(page)])
+    assert done.exit_code == 0
+    assert "`speed`" in page.read_text(encoding="utf-8")
+    page.write_text(place("sped"), encoding="utf-8")
+    done = CliRunner().invoke(main, ["--from", str(source), str(page)])
+    assert (done.exit_code, "no figure sped" in done.output) == (1, True)
+    assert page.read_text(encoding="utf-8") == place("sped")
