@@ -31,7 +31,7 @@ MOST_SEED = 1_000_000
 )
 @click.option("--kills", type=click.IntRange(1), help="How many processes are killed. [default: 14 a minute]")
 @click.option("--devices", type=click.IntRange(3, 1000), default=200, show_default=True)
-@click.option("--period", "period_s", type=click.FloatRange(0.1, 60), default=1.0, show_default=True, help="Seconds.")
+@click.option("--period", "period_s", type=click.FloatRange(0.5, 2), default=1.0, show_default=True, help="Seconds.")
 @click.option("--flavour", type=click.Choice(["auto", "plain", "timescale"]), default="auto", show_default=True)
 @click.option("--folder", type=click.Path(path_type=Path), default=Path(".run/chaos"), show_default=True)
 def chaos_command(

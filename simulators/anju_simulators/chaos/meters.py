@@ -2,7 +2,7 @@
 
 A Modbus register has no acknowledgement. A gateway's agent hands over what it read before it asks the same meter again
 (it gathers for a tenth of a second, in one thread), so an answer counts as handed over when the same connection asks
-the same meter again, a while later. What a gateway read and had not yet handed over when it was killed was never
+the same meter again in its next round. What a gateway read and had not yet handed over when it was killed was never
 accepted by anybody; it may be stored or not.
 """
 
@@ -30,7 +30,9 @@ HEAD: Final = struct.Struct(">HHHB")
 QUESTION: Final = struct.Struct(">BHH")
 VALUES: Final = struct.Struct(f">{len(METER_POINTS)}f")
 READ_INPUT: Final = 4
-GATHERED_S: Final = 0.3
+NEXT_ROUND_S: Final = (0.3, 2.5)
+"""After an answer, from the time for which an agent gathers to less than its patience with an answer that it did not
+get: a question outside may be the same one again."""
 FLUSH_EVERY_S: Final = 1.0
 log = logging.getLogger(__name__)
 
@@ -63,28 +65,33 @@ class Converter:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
         open_answers: dict[int, Answered] = {}
-        with suppress(OSError, asyncio.IncompleteReadError):
-            while True:
-                transaction, protocol, length, unit = HEAD.unpack(await reader.readexactly(HEAD.size))
-                body = await reader.readexactly(length - 1)
-                function, address, count = QUESTION.unpack(body)
-                if (function, address, count) != (READ_INPUT, 0, VALUES.size // 2) or unit not in self._meters:
-                    raise ConnectionError(f"unit {unit}, function {function}, registers {address}+{count}: no such")
-                self._confirm(unit, open_answers)
-                meter = self._meters[unit]
-                values = answer(meter.number)
-                meter.number += 1
-                payload = bytes((READ_INPUT, VALUES.size)) + VALUES.pack(*values)
-                open_answers[unit] = Answered(datetime.now(UTC), time.monotonic(), values)
-                self._note(self._answered, meter.asset, open_answers[unit])
-                writer.write(HEAD.pack(transaction, protocol, len(payload) + 1, unit) + payload)
-                await writer.drain()
-        writer.close()
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                while True:
+                    writer.write(await self._reply(reader, open_answers))
+                    await writer.drain()
+        finally:
+            writer.close()
+
+    async def _reply(self, reader: asyncio.StreamReader, open_answers: dict[int, Answered]) -> bytes:
+        """The answer to the next question; ConnectionError when that is none that a gateway would ask here."""
+        transaction, _, length, unit = HEAD.unpack(await reader.readexactly(HEAD.size))
+        function, address, count = QUESTION.unpack(await reader.readexactly(length - 1))
+        if (function, address, count) != (READ_INPUT, 0, VALUES.size // 2) or unit not in self._meters:
+            raise ConnectionError(f"unit {unit}, function {function}, registers {address}+{count}: no such")
+        self._confirm(unit, open_answers)
+        meter = self._meters[unit]
+        values = answer(meter.number)
+        meter.number += 1
+        open_answers[unit] = Answered(datetime.now(UTC), time.monotonic(), values)
+        self._note(self._answered, meter.asset, open_answers[unit])
+        payload = bytes((READ_INPUT, VALUES.size)) + VALUES.pack(*values)
+        return HEAD.pack(transaction, 0, len(payload) + 1, unit) + payload
 
     def _confirm(self, unit: int, open_answers: dict[int, Answered]) -> None:
-        """A question at once after an answer is one that is repeated: the answer did not get through."""
+        """The last answer was handed over, if this question is one of the next round."""
         last = open_answers.pop(unit, None)
-        if last is not None and time.monotonic() - last.at_s >= GATHERED_S:
+        if last is not None and NEXT_ROUND_S[0] <= time.monotonic() - last.at_s < NEXT_ROUND_S[1]:
             self._note(self._handed_over, self._meters[unit].asset, last)
 
     def _note(self, into: PublicationLog, asset: str, answered: Answered) -> None:
