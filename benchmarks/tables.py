@@ -1,6 +1,6 @@
 """Writes the figures of bench.json into documents, between `<!-- bench: … -->` and `<!-- end -->`.
 
-`python -m benchmarks.tables --from bench.json docs/explanation/scale.md`. A mark names figures (`*` at the end of a name means
+`python -m benchmarks.tables --from bench.json docs/explanation/scale.md`. A mark names figures (`*` after a name means
 all that begin so), or one of the tables of their own: machine, communities, growth.
 """
 

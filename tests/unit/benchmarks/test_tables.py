@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from benchmarks.figures import Figure, Goal
 from benchmarks.growth import Prices, Size, size_of, slopes
-from benchmarks.tables import figures_of, filled
+from benchmarks.tables import figures_of, filled, main, merged
 
 
 def results() -> dict[str, Any]:
