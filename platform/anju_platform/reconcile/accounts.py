@@ -50,7 +50,8 @@ def take_account(
     if not supersedes(account, known.account and msgspec.convert(known.account, Account)):
         return False
     observations = watched(seen, Observation(account.at, received_at))
-    _watch_clock(conn, key | {"told_offset_s": account.clock_offset_s}, known, observations, clock=clock)
+    told = None if account.clock_offset_s is None else clock.real_s(account.clock_offset_s)
+    _watch_clock(conn, key | {"told_offset_s": told}, known, observations, clock=clock)
     _record_streams(conn, key, account, received_at)
     return True
 

@@ -74,8 +74,19 @@ def test_a_fault_can_be_acknowledged_and_stays_in_the_list(client: httpx.Client)
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh", ["数据丢失", "批次 7", "已满 20", "网关时钟不准", "+3600.0 秒", "网关时钟跳变", "4 项异常"]),
-        ("en", ["Data lost", "batches 7", "full 20", "Clock is wrong", "+3600.0 s", "clock jumped", "4 wrong"]),
+        ("zh", ["数据丢失", "批次之中：7", "已满 20", "网关时钟不准", "+3600.0 秒", "网关时钟跳变", "4 项异常"]),
+        (
+            "en",
+            [
+                "Data lost",
+                "among the batches 7, 11",
+                "full 20",
+                "Clock is wrong",
+                "+3600.0 s",
+                "clock jumped",
+                "4 wrong",
+            ],
+        ),
     ],
 )
 def test_the_pages_show_it_in_both_languages(client: httpx.Client, language: str, words: list[str]) -> None:
