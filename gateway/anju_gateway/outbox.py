@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from anju_contracts.account import Fault
@@ -16,6 +16,7 @@ from anju_gateway.drop_notes import DropNotes
 from anju_gateway.errors import CorruptOutboxError, OutboxError
 from anju_gateway.outbox_file import Counts, Limits, OutboxFile
 from anju_gateway.outbox_reader import OutboxReader, QueuedBatch
+from anju_gateway.renewal import renew
 from anju_gateway.troubles import Troubles
 from anju_gateway.waiting import Entry, Waiting, check
 
@@ -26,10 +27,9 @@ log = logging.getLogger(__name__)
 
 
 class Outbox:
-    """Safe to use from any thread. A Sink: a call returns when all of it is on disk, and raises OutboxError
-    when it isn't and won't be. While the disk takes nothing, calls wait, so that agents stop taking from their devices
-    instead of filling the memory; `polled` is the sink of agents that ask, and waits for so long only. `trouble` says
-    what keeps it from writing. `confirmed` tells whether the clock is known to be right."""
+    """Safe to use from any thread. A Sink: a call returns when all is on disk, and raises OutboxError when it isn't and
+    won't be. While the disk takes nothing, calls wait, so that agents stop taking from their devices instead of filling
+    the memory; `polled` is the sink of agents that ask. `confirmed` tells whether the clock is known to be right."""
 
     def __init__(
         self,
@@ -275,24 +275,26 @@ class Outbox:
             self._suspect = reason
             self._wake.notify()
 
-    def _replace_file(self, reason: CorruptOutboxError) -> None:
-        """A new file, under a new epoch. What was queued in the old one is told, for it won't go up."""
-        old = self._file
-        old.close()
-        self._reader.close()
-        samples, events = old.counts[Stream.TELEMETRY].queued, old.counts[Stream.EVENT].queued
-        told = f"{reason}; epoch {old.epoch}, with {samples} samples and {events} events queued"
-        self.set_aside = self._troubles.set_aside(self._path, told)
-        self._file = OutboxFile(self._path, self._limits, alarms=old.alarms)
-        with self._wake:
-            self._counts = self._file.counts
-
     def _open(self) -> OutboxFile:
         try:
             try:
                 return OutboxFile(self._path, self._limits)
             except CorruptOutboxError as exc:
-                self.set_aside = self._troubles.set_aside(self._path, str(exc))
-                return OutboxFile(self._path, self._limits)
+                return self._renew(str(exc), ())
         except sqlite3.Error as exc:
             raise OutboxError(f"{self._path}: {exc}") from exc
+
+    def _replace_file(self, reason: CorruptOutboxError) -> None:
+        old = self._file
+        old.close()
+        self._reader.close()
+        queued = sum(count.queued for count in old.counts.values())
+        self._file = self._renew(f"{reason}; epoch {old.epoch}, with {queued} samples and events queued", old.alarms)
+        with self._wake:
+            self._counts = self._file.counts
+
+    def _renew(self, reason: str, alarms: Iterable[tuple[str, str]]) -> OutboxFile:
+        renewed = renew(self._path, self._limits, now=self._clock.now(), alarms=alarms)
+        self.set_aside = renewed.kept or self.set_aside
+        self._troubles.corrupt(f"{reason}; {renewed}")
+        return renewed.file

@@ -11,12 +11,14 @@ from anju_contracts.receipt import Receipt
 from anju_edge_agent.samples import Sample, moment_of
 from anju_gateway.disk import connect, transaction, translated
 from anju_gateway.errors import CorruptOutboxError
-from anju_gateway.packing import PackedBatch, pack_events, pack_samples
+from anju_gateway.packing import PackedBatch, chunks, pack_events, pack_samples
 from anju_gateway.queries import load_queries
+from anju_gateway.salvage import Salvaged, renumbered
 
 VERSION = 1
 FULL, TOO_OLD = "outbox_full", "too_old"
 DROP_ORDER = (Stream.TELEMETRY, Stream.EVENT)
+ADOPTED_AT_ONCE = 500
 _SPARE_PAGES = 1_024
 _US = 1_000_000
 
@@ -102,6 +104,20 @@ class OutboxFile:
             self._save_counts(counts)
         self.counts = counts
         self._remember_alarms(work.events)
+
+    def adopt(self, batches: Iterable[Salvaged]) -> None:
+        """Queue what another file held, under numbers of this one."""
+        for some in chunks(batches, ADOPTED_AT_ONCE):
+            counts = {stream: count.copy() for stream, count in self.counts.items()}
+            with translated(), transaction(self._db):
+                for one in some:
+                    seq = counts[one.stream].last_seq + 1
+                    payload = renumbered(one.payload, epoch=self.epoch, seq=seq)
+                    self._add([PackedBatch(one.stream, seq, one.samples, payload)], counts, one.at_us)
+                self._make_room(counts)
+                self._save_counts(counts)
+            self.counts = counts
+        self._from_before = {stream: count.last_seq for stream, count in self.counts.items()}
 
     def compact(self) -> None:
         """Give free pages back to the file system, some at a time, when they are many and more than half of the file:

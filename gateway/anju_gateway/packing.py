@@ -1,8 +1,9 @@
 """From what agents hand over to payloads that are ready to be published."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TypeVar
 
 import msgspec
@@ -32,7 +33,7 @@ def pack_samples(samples: Sequence[Sample], *, epoch: str, last_seq: int, taken_
     """Batches of at most SAMPLES_A_BATCH, numbered from `last_seq` + 1."""
     return [
         PackedBatch(Stream.TELEMETRY, seq, len(some), encode_samples(some, Envelope(epoch, seq, False, taken_at)))
-        for seq, some in enumerate(_chunks(samples, SAMPLES_A_BATCH), last_seq + 1)
+        for seq, some in enumerate(chunks(samples, SAMPLES_A_BATCH), last_seq + 1)
     ]
 
 
@@ -43,9 +44,9 @@ def pack_events(events: Sequence[Event], *, epoch: str, last_seq: int, taken_at:
             Stream.EVENT,
             seq,
             len(some),
-            encode_events(EventBatch(Envelope(epoch, seq, False, taken_at), list(some))),
+            encode_events(EventBatch(Envelope(epoch, seq, False, taken_at), some)),
         )
-        for seq, some in enumerate(_chunks(events, EVENTS_A_BATCH), last_seq + 1)
+        for seq, some in enumerate(chunks(events, EVENTS_A_BATCH), last_seq + 1)
     ]
 
 
@@ -87,6 +88,8 @@ def _text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _chunks(items: Sequence[T], most: int) -> Iterable[Sequence[T]]:
-    for start in range(0, len(items), most):
-        yield items[start : start + most]
+def chunks(items: Iterable[T], most: int) -> Iterator[list[T]]:
+    """`items` in lists of at most `most`."""
+    rest = iter(items)
+    while some := list(islice(rest, most)):
+        yield some

@@ -8,8 +8,10 @@ SUFFIXES = ("", "-wal", "-shm")
 log = logging.getLogger(__name__)
 
 
-def set_aside(path: Path, *, now: datetime) -> Path:
-    """The name under which the file and what belongs to it are kept now."""
+def set_aside(path: Path, *, now: datetime) -> Path | None:
+    """The name under which the file and what belongs to it are kept now; None when there is no file."""
+    if not path.exists():
+        return None
     for old in path.parent.glob(f"{path.name}.corrupt-*"):
         old.unlink()
     kept = path.with_name(f"{path.name}.corrupt-{now:%Y%m%dT%H%M%S%fZ}")
@@ -18,3 +20,9 @@ def set_aside(path: Path, *, now: datetime) -> Path:
         if part.exists():
             part.rename(kept.with_name(kept.name + suffix))
     return kept
+
+
+def remove(path: Path) -> None:
+    """Delete a file that was never finished, and what belongs to it."""
+    for suffix in SUFFIXES:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

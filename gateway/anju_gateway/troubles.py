@@ -4,12 +4,10 @@ import logging
 import sqlite3
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from anju_contracts.account import Fault
 from anju_contracts.clock import Clock
 from anju_gateway.disk import reason_of
-from anju_gateway.set_aside import set_aside
 
 STUCK, CORRUPT = "gateway.outbox_stuck", "gateway.outbox_corrupt"
 log = logging.getLogger(__name__)
@@ -58,10 +56,6 @@ class Troubles:
             self._stuck = None
             log.info("the outbox writes again")
 
-    def set_aside(self, path: Path, reason: str) -> Path:
-        """Move the file away; where it is now."""
-        now = self._clock.now()
-        kept = set_aside(path, now=now)
-        self._corrupt = Fault(CORRUPT, now, text=f"{kept.name}: {reason}")
-        log.error("the outbox file is corrupt and set aside", extra={"reason": self._corrupt.text})
-        return kept
+    def corrupt(self, text: str) -> None:
+        self._corrupt = Fault(CORRUPT, self._clock.now(), text=text)
+        log.error("the outbox file is corrupt and set aside", extra={"reason": text})
