@@ -161,40 +161,38 @@ def _main_config(folder: Path, port: int) -> dict[str, Any]:
 
 
 def _connector(port: int) -> dict[str, Any]:
-    timeseries = [{"type": "double", "key": f"p{number}", "value": f"${{v.p{number}}}"} for number in range(VALUES)]
-    return {
-        "broker": {
-            "host": "127.0.0.1",
-            "port": port,
-            "clientId": CLIENT_ID,
-            "version": 5,
-            "maxMessageNumberPerWorker": 10,
-            "maxNumberOfWorkers": 100,
-            "cleanSession": False,
-            "cleanStart": False,
-            "sessionExpiryInterval": 86_400,
-            "security": {"type": "anonymous"},
+    broker = {
+        "host": "127.0.0.1",
+        "port": port,
+        "clientId": CLIENT_ID,
+        "version": 5,
+        "maxMessageNumberPerWorker": 10,
+        "maxNumberOfWorkers": 100,
+        "cleanSession": False,
+        "cleanStart": False,
+        "sessionExpiryInterval": 86_400,
+        "security": {"type": "anonymous"},
+    }
+    return {"broker": broker, "mapping": [_mapping()]}
+
+
+def _mapping() -> dict[str, Any]:
+    converter = {
+        "type": "json",
+        "deviceInfo": {
+            "deviceNameExpressionSource": "message",
+            "deviceNameExpression": "${id}",
+            "deviceProfileExpressionSource": "constant",
+            "deviceProfileExpression": "default",
         },
-        "mapping": [
-            {
-                "topicFilter": "bench/+/report",
-                "subscriptionQos": 1,
-                "converter": {
-                    "type": "json",
-                    "deviceInfo": {
-                        "deviceNameExpressionSource": "message",
-                        "deviceNameExpression": "${id}",
-                        "deviceProfileExpressionSource": "constant",
-                        "deviceProfileExpression": "default",
-                    },
-                    "sendDataOnlyOnChange": False,
-                    "timeout": 60_000,
-                    "attributes": [],
-                    "timeseries": timeseries,
-                },
-            }
+        "sendDataOnlyOnChange": False,
+        "timeout": 60_000,
+        "attributes": [],
+        "timeseries": [
+            {"type": "double", "key": f"p{number}", "value": f"${{v.p{number}}}"} for number in range(VALUES)
         ],
     }
+    return {"topicFilter": "bench/+/report", "subscriptionQos": 1, "converter": converter}
 
 
 def _logging() -> dict[str, Any]:
