@@ -19,3 +19,7 @@ class ProfileError(EdgeError):
 
 class BusError(EdgeError):
     """A device or its bus gave no usable answer; trying again later makes sense."""
+
+
+class RefusedError(BusError):
+    """A device answered that it does not do what it was asked; its other data may be there."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from anju_edge_agent.agent import AgentContext
-from anju_edge_agent.errors import BusError
+from anju_edge_agent.errors import BusError, RefusedError
 from anju_edge_agent.flow import Device, DeviceFlow
 from anju_edge_agent.probing import Found
 from anju_edge_agent.profile import Profile
@@ -118,12 +118,14 @@ class BusAgent(Generic[Q]):
         if not self._out:
             self._gathering_since_s = time.monotonic()
         for _ in range(tries):
+            values: list[tuple[int, float]] = []
             try:
-                values, latency_ms = self._read(poll)
+                latency_ms = self._read(poll, values)
             except BusError as exc:
                 asked.errors += 1
                 self._context.count("no_answer")
                 self._context.trouble(None if self._line.connected else str(exc))
+                self._take_part(asked, values)
                 if not self._line.connected:
                     break
             else:
@@ -132,17 +134,23 @@ class BusAgent(Generic[Q]):
         self._miss(asked)
         return False
 
-    def _read(self, poll: _Poll[Q]) -> tuple[list[tuple[int, float]], float]:
-        """The values by point index, and the mean time of an answer in real milliseconds."""
-        values: list[tuple[int, float]] = []
+    def _read(self, poll: _Poll[Q], values: list[tuple[int, float]]) -> float:
+        """Add the values by point index as they come; the mean time of an answer in real milliseconds. A question that
+        is refused is an error when the others have been asked."""
         began_s = time.monotonic()
+        refusal: RefusedError | None = None
         for question in poll.questions:
-            for found in self._line.ask(poll.asked.flow.device.address, question):
-                if found.value is None:
-                    self._context.count("not_a_number")
-                else:
-                    values.append((found.point, found.value))
-        return values, (time.monotonic() - began_s) * 1000.0 / len(poll.questions)
+            try:
+                found = self._line.ask(poll.asked.flow.device.address, question)
+            except RefusedError as exc:
+                refusal = exc
+                continue
+            values += [(one.point, one.value) for one in found if one.value is not None]
+            for _ in range(sum(one.value is None for one in found)):
+                self._context.count("not_a_number")
+        if refusal is not None:
+            raise refusal
+        return (time.monotonic() - began_s) * 1000.0 / len(poll.questions)
 
     def _take(self, asked: _Asked, values: list[tuple[int, float]], latency_ms: float) -> None:
         self._context.trouble(None)
@@ -151,6 +159,13 @@ class BusAgent(Generic[Q]):
         errors, latency = asked.comm_point, asked.comm_point + 1
         asked.flow.heard(now_us, self._out)
         asked.flow.take(now_us, [*values, (errors, float(asked.errors)), (latency, round(latency_ms, 1))], self._out)
+
+    def _take_part(self, asked: _Asked, values: list[tuple[int, float]]) -> None:
+        """What a device said before a question failed is as true as any other reading."""
+        if values:
+            now_us = self._context.now_us()
+            asked.flow.heard(now_us, self._out)
+            asked.flow.take(now_us, values, self._out)
 
     def _miss(self, asked: _Asked) -> None:
         """No sample of the device; only what was measured here, the count of errors, is fresh."""

@@ -8,7 +8,7 @@ from anju_edge_agent.agent import AgentContext
 from anju_edge_agent.dlt645 import Dlt645Map, Query, decode_bcd, error_text, plan_queries, wire_address
 from anju_edge_agent.drivers.bus import BusAgent
 from anju_edge_agent.drivers.dlt645_frames import Reply, read_request, take_reply
-from anju_edge_agent.errors import BusError
+from anju_edge_agent.errors import BusError, RefusedError
 from anju_edge_agent.flow import Device
 from anju_edge_agent.place import Place, SerialPlace
 from anju_edge_agent.probing import Found
@@ -92,7 +92,7 @@ def _data_of(reply: Reply, address: str, identifier: str) -> bytes | None:
     """None for an answer to another question; BusError for a refusal."""
     if reply.refused:
         code = reply.data[0] if reply.data else 0
-        raise BusError(f"meter {address}: {identifier} refused with error {code:02X}: {error_text(code)}")
+        raise RefusedError(f"meter {address}: {identifier} refused with error {code:02X}: {error_text(code)}")
     if reply.data[:4] != bytes.fromhex(identifier)[::-1]:
         return None
     if reply.goes_on:

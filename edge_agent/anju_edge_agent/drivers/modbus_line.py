@@ -10,7 +10,7 @@ from pymodbus.exceptions import ModbusException, ModbusIOException
 from pymodbus.framer import FramerType
 
 from anju_edge_agent.backoff import Backoff
-from anju_edge_agent.errors import BusError
+from anju_edge_agent.errors import BusError, RefusedError
 from anju_edge_agent.place import Place, SerialPlace
 from anju_edge_agent.probing import Found
 from anju_edge_agent.registers import Block, ModbusMap, decode_register
@@ -92,7 +92,7 @@ class ModbusLine:
         self._unheard = 0
         if reply.isError():
             reason = _REFUSALS.get(reply.exception_code, "for a reason of its own")
-            raise BusError(
+            raise RefusedError(
                 f"unit {unit}: registers {block.address} to {block.address + block.count - 1} refused with Modbus "
                 f"exception {reply.exception_code}: {reason}"
             )

@@ -91,13 +91,16 @@ def test_an_answer_that_comes_too_late_is_told_from_the_next(
     assert {(s.asset, s.value) for s in agent.kept.samples if s.point == "power_w"} == {("em-2", 2.0)}
 
 
-def test_what_a_meter_does_not_have_counts_as_an_error(
+def test_what_a_meter_does_not_have_counts_as_an_error_and_the_rest_is_kept(
     lines: OnLines, run_agent: Any, eventually: Callable[..., bool]
 ) -> None:
     where = lines.start(TcpLine(Dlt645Bus({A: meter(VALUES, without="02030000")}).serve))
     agent = run_agent(bus(tcp(where), A))
     assert eventually(lambda: agent.kept.latest("em-1").get("comm_errors", 0) >= 2)
     assert "no_answer" in agent.oddities
+    others = {point: value for point, value in VALUES.items() if point != "power_w"}
+    assert readings(agent.kept.latest("em-1")) == pytest.approx(others)
+    assert agent.kept.codes() == []
 
 
 def test_what_a_meter_cannot_measure_is_left_out(
