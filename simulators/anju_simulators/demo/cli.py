@@ -29,6 +29,7 @@ SPEED_ONCE = 7200.0
 @click.option("--doors", type=click.IntRange(0), default=40, show_default=True)
 @click.option("--electric-meters", type=click.IntRange(0), default=80, show_default=True)
 @click.option("--water-meters", type=click.IntRange(0), default=40, show_default=True)
+@click.option("--readers", type=click.IntRange(0, 120), default=0, show_default=True, help="OSDP card readers.")
 @click.option("--days-of-history", type=click.IntRange(30), default=365, show_default=True)
 @click.option(
     "--port", type=int, default=8000, show_default=True, help="Of the page; the next free one if it is taken."
@@ -47,6 +48,7 @@ def demo_command(
     doors: int,
     electric_meters: int,
     water_meters: int,
+    readers: int,
     days_of_history: int,
     port: int,
     flavour: Wanted,
@@ -60,6 +62,7 @@ def demo_command(
         doors=doors,
         electric_meters=electric_meters,
         water_meters=water_meters,
+        readers=readers,
         seed=seed,
         speed=speed or (SPEED_ONCE if once else SPEED),
         days_of_history=days_of_history,

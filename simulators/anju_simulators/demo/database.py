@@ -10,7 +10,7 @@ from psycopg.rows import dict_row
 from anju_simulators.demo.verdict import LiveComplaint, LiveTicket
 from anju_simulators.sql_files import sql_files
 
-READERS_OWN = ["comm_errors", "comm_latency_ms"]
+READERS_OWN = ["comm_errors", "comm_latency_ms", "reader_online", "comm_losses"]
 
 
 class Database:

@@ -7,7 +7,7 @@ from anju_simulators.demo.errors import DemoError
 from anju_simulators.demo.plan import Options, Places
 from anju_simulators.services import Flavour
 
-_FIELDS = ("lifts", "doors", "electric_meters", "water_meters", "seed", "days_of_history")
+_FIELDS = ("lifts", "doors", "electric_meters", "water_meters", "readers", "seed", "days_of_history")
 
 
 def write_kept(places: Places, options: Options, flavour: Flavour) -> None:

@@ -15,12 +15,12 @@ from anju_contracts.clock import ScaledClock
 from anju_simulators.demo import programs
 from anju_simulators.demo.database import Database
 from anju_simulators.demo.errors import TooSlow
-from anju_simulators.demo.gateway_config import Lines, gateway_toml
+from anju_simulators.demo.gateway_config import Lines, gateway_toml, write_keys
 from anju_simulators.demo.plan import Options, Places
 from anju_simulators.demo.ports import free_run
 from anju_simulators.demo.prepare import Services
 from anju_simulators.demo.supervise import Supervisor
-from anju_simulators.devices.wiring import wire
+from anju_simulators.devices.wiring import reader_specs, wire
 from anju_simulators.fleet import fleet
 
 METERS_A_CONVERTER = 8
@@ -48,10 +48,19 @@ def start_live(
     clock = ScaledClock(start, datetime.now(UTC), options.speed)
     environment = services.environment(clock)
     scenario, specs = options.scenario, fleet(options.scenario)
-    wiring = wire(specs, meters_a_converter=METERS_A_CONVERTER)
+    wiring = wire(specs, meters_a_converter=METERS_A_CONVERTER, readers=options.readers)
     modbus_port = free_run(MODBUS_PORT, wiring.converters)
-    lines = Lines(services.uplink.url, services.local.url, modbus_port, places.outbox, options.period.total_seconds())
-    places.gateway.write_text(gateway_toml(scenario, specs, wiring, lines), encoding="utf-8")
+    write_keys(wiring, places.keys)
+    lines = Lines(
+        services.uplink.url,
+        services.local.url,
+        modbus_port,
+        places.outbox,
+        options.period.total_seconds(),
+        keys_dir=places.keys,
+    )
+    everything = (*specs, *reader_specs(scenario, options.readers))
+    places.gateway.write_text(gateway_toml(scenario, everything, wiring, lines), encoding="utf-8")
     site = Site(f"http://127.0.0.1:{port}", clock, start)
     for name, command in (("api", programs.api(port)), ("ingest", programs.ingest()), ("worker", programs.worker())):
         supervisor.start(name, command, environment)
@@ -65,6 +74,7 @@ def start_live(
         mqtt_url=services.local.url,
         modbus_port=modbus_port,
         meters_a_converter=METERS_A_CONVERTER,
+        readers=options.readers,
         period_s=options.period.total_seconds(),
         publications=places.publications,
         api_url=site.url,

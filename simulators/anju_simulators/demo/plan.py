@@ -10,6 +10,8 @@ from anju_simulators.scenario import Scenario
 from anju_simulators.services import Flavour
 
 Wanted = Literal["auto", "plain", "timescale"]
+OTHER_METER_SHARE = 0.25
+"""Of the electric meters: on an RTU bus, or speaking DL/T 645."""
 STILL = 0.0001
 """Speed of the clock while nothing is live yet: history ends now."""
 
@@ -23,6 +25,7 @@ class Options:
     doors: int = 40
     electric_meters: int = 80
     water_meters: int = 40
+    readers: int = 0
     seed: int = 1
     speed: float = 3600.0
     days_of_history: int = 365
@@ -40,6 +43,7 @@ class Options:
             doors=self.doors,
             electric_meters=self.electric_meters,
             water_meters=self.water_meters,
+            other_meter_share=OTHER_METER_SHARE,
         )
 
     @property
@@ -77,6 +81,11 @@ class Places:
     @property
     def outbox(self) -> Path:
         return self.folder / "gateway"
+
+    @property
+    def keys(self) -> Path:
+        """Of the card readers."""
+        return self.folder / "keys"
 
     @property
     def truth(self) -> Path:

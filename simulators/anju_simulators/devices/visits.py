@@ -16,9 +16,13 @@ class Visits:
 
     def __init__(self, world: World, path: Path | None = None) -> None:
         self._world = world
+        self._assets = frozenset(spec.asset_id for spec in world.assets)
         self._path = path
 
     def visit(self, asset_id: str, component: str | None, at: datetime) -> VisitResult:
+        """What the crew found; nothing at a device that has no physics, such as a card reader."""
+        if asset_id not in self._assets:
+            return VisitResult("nothing_found", None, None, "正常")
         result = self._world.visit(asset_id, component, at)
         if self._path is not None:
             with self._path.open("a", encoding="utf-8", newline="") as file:
