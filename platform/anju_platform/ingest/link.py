@@ -110,9 +110,8 @@ class Link:
     def acknowledge(self, arrivals: Iterable[Arrival]) -> None:
         """In the order of their arrival, as MQTT 5 (4.6) demands; only to the session that delivered them: in another
         one the number means another message."""
-        for arrival in arrivals:
-            if arrival.qos and arrival.session == self._session:
-                self.client.ack(arrival.mid, 1)
+        session = self._session
+        self.client.ack_all([arrival.mid for arrival in arrivals if arrival.qos and arrival.session == session])
 
     def send_receipt(self, address: GatewayAddress, receipt: Receipt) -> None:
         """With the time of now, by which the gateway judges its own clock. A receipt that gets lost is sent again when
@@ -120,7 +119,7 @@ class Link:
         dated = msgspec.structs.replace(receipt, at=self._clock.now())
         self.client.publish(address.topic(Channel.RECEIPT), encode_receipt(dated), qos=1)
 
-    def _make_client(self) -> mqtt.Client:
+    def _make_client(self) -> BufferedClient:
         client = BufferedClient(
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id(),
@@ -133,7 +132,7 @@ class Link:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
+        client.take = self._take
         return client
 
     def _client_id(self) -> str:
@@ -166,11 +165,9 @@ class Link:
         self.subscribed.set()
         self._on_subscribed()
 
-    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+    def _take(self, topic: bytes, payload: bytes, mid: int, qos: int) -> None:
         try:
-            topic = message.topic
+            name = topic.decode()
         except UnicodeDecodeError:
-            topic = NO_TOPIC
-        self._deliver(
-            Arrival(topic, bytes(message.payload), self._clock.now(), message.mid, message.qos, self._session)
-        )
+            name = NO_TOPIC
+        self._deliver(Arrival(name, payload, self._clock.now(), mid, qos, self._session))

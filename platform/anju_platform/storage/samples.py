@@ -1,10 +1,10 @@
 """Readings as columns, and the rule that makes their storage independent of the order of arrival."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Self
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,8 +28,7 @@ def from_us(at_us: int) -> datetime:
     return _EPOCH + timedelta(microseconds=int(at_us))
 
 
-@dataclass(frozen=True, slots=True)
-class Samples:
+class Samples(msgspec.Struct, frozen=True, eq=False):
     """Equal-length columns: `at_us` is microseconds since 1970 in UTC, `values` are finite, `qualities` 0 to 2."""
 
     point_ids: IntColumn

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from anju_contracts.clock import Clock
 from anju_platform.reconcile.metrics import add_gateway_gauges
 from anju_platform.storage.queries import load_queries
+from anju_platform.web.fleet_figures import FleetFigures
 
 QUERIES = load_queries(__package__)
 
@@ -26,6 +27,8 @@ class WebMetrics:
             "anju_http_request_seconds", "Time until the answer was sent", ["method", "route"], registry=self.registry
         )
         self.watchers = Gauge("anju_live_watchers", "Open streams of live updates", registry=self.registry)
+        self.database_up = Gauge("anju_database_up", "1 when the database answered in time", registry=self.registry)
+        self.fleet = FleetFigures()
 
 
 class MetricsMiddleware:

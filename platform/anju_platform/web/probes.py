@@ -34,8 +34,16 @@ def readyz(conn: Conn) -> Health:
 
 
 @router.get("/metrics", include_in_schema=False)
-def metrics(request: Request, conn: Conn, now: Now) -> Response:
+def metrics(request: Request, now: Now) -> Response:
+    """Without the figures of the fleet, and with anju_database_up 0, when the database does not answer in time."""
+    context = context_of(request)
     own = cast("WebMetrics", request.app.state.metrics)
-    own.watchers.set(context_of(request).changes.subscribers)
-    fleet = fleet_metrics(conn, now=now, clock=context_of(request).settings.clock)
-    return Response(generate_latest(own.registry) + fleet, media_type=CONTENT_TYPE_LATEST)
+
+    def query() -> bytes:
+        with context.pool.connection() as conn:
+            return fleet_metrics(conn, now=now, clock=context.settings.clock)
+
+    fleet = own.fleet.ask(query)
+    own.database_up.set(fleet is not None)
+    own.watchers.set(context.changes.subscribers)
+    return Response(generate_latest(own.registry) + (fleet or b""), media_type=CONTENT_TYPE_LATEST)

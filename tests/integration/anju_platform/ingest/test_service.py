@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 from arriving import birth, events, lift, telemetry
-from ingesting import TRIPS, Gateway, count, gateway_on, ingest_on, settings_for, wait_for
+from ingesting import TRIPS, Gateway, announce, count, gateway_on, ingest_on, settings_for, wait_for
 from psycopg.sql import SQL, Identifier
 
 from anju_contracts.event import Event as Happening
@@ -25,7 +25,7 @@ def test_a_batch_gets_its_receipt_after_it_is_stored_and_again_when_it_comes_aga
 ) -> None:
     now = datetime.now(UTC)
     with gateway_on(broker) as gateway, ingest_on(settings_for(database_url, broker)):
-        gateway.publish(birth(address=gateway.address, at=now), retain=True)
+        announce(gateway, database_url, now)
         batch = telemetry([(TRIPS, now, 1.0), (TRIPS, now - timedelta(seconds=5), 0.0)], seq=5, address=gateway.address)
         gateway.publish(batch)
         wait_for(lambda: len(gateway.receipts) == 1)
@@ -50,7 +50,7 @@ def test_a_receipt_tells_the_time_at_which_it_was_sent(database_url: str, broker
 def test_a_malformed_message_and_an_unknown_channel_disturb_nobody(database_url: str, broker: Broker) -> None:
     now = datetime.now(UTC)
     with gateway_on(broker) as gateway, ingest_on(settings_for(database_url, broker)):
-        gateway.publish(birth(address=gateway.address, at=now), retain=True)
+        announce(gateway, database_url, now)
         gateway.publish(Arrival(gateway.address.topic(Channel.TELEMETRY), b"[{", now))
         gateway.publish(Arrival(gateway.address.topic(Channel.EVENT), b"{}", now))
         gateway.publish(telemetry([(TRIPS, now, 1.0)], seq=1, address=gateway.address))
@@ -64,7 +64,7 @@ def test_nothing_is_receipted_while_the_database_is_away_and_all_of_it_afterward
 ) -> None:
     now = datetime.now(UTC)
     with gateway_on(broker) as gateway, ingest_on(settings_for(database_url, broker)) as ingest:
-        gateway.publish(birth(address=gateway.address, at=now), retain=True)
+        announce(gateway, database_url, now)
         gateway.publish(telemetry([(TRIPS, now, 0.0)], seq=1, address=gateway.address))
         wait_for(lambda: gateway.receipted("telemetry") == {1})
         with closed_to_all(database_url):
@@ -98,8 +98,7 @@ def test_what_arrives_between_two_ingests_is_stored_by_the_next(database_url: st
     settings = settings_for(database_url, broker)
     with gateway_on(broker) as gateway:
         with ingest_on(settings):
-            gateway.publish(birth(address=gateway.address, at=now), retain=True)
-            wait_for(lambda: count(database_url, "SELECT count(*) FROM point") == 2)
+            announce(gateway, database_url, now)
         batch = telemetry([(TRIPS, now, 1.0)], seq=1, address=gateway.address)
         gateway.publish(batch)
         with ingest_on(settings):
@@ -124,7 +123,7 @@ def test_metrics_are_served_where_they_are_asked_for(database_url: str, broker: 
         port = free.getsockname()[1]
     now = datetime.now(UTC)
     with gateway_on(broker) as gateway, ingest_on(settings_for(database_url, broker, metrics_port=port)):
-        gateway.publish(birth(address=gateway.address, at=now), retain=True)
+        announce(gateway, database_url, now)
         gateway.publish(telemetry([(TRIPS, now, 1.0)], seq=1, address=gateway.address))
         wait_for(lambda: gateway.receipted("telemetry") == {1})
         wait_for(lambda: "anju_ingest_samples_total 1.0" in scrape(port))
@@ -142,18 +141,18 @@ def test_two_ingests_share_the_load_and_store_each_batch_once(database_url: str,
     with gateway_on(broker) as gateway, ingest_on(settings) as first:
         if workers == 2:
             with ingest_on(settings) as second:
-                store_many(gateway, now)
+                store_many(gateway, database_url, now)
                 shares = [stored_by(one) for one in (first, second)]
                 assert min(shares) > 0
                 assert sum(shares) == 400
         else:
-            store_many(gateway, now)
+            store_many(gateway, database_url, now)
         assert count(database_url, "SELECT count(*) FROM telemetry") == 400
         assert count(database_url, "SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL") == 0
 
 
-def store_many(gateway: Gateway, now: datetime) -> None:
-    gateway.publish(birth(address=gateway.address, at=now), retain=True)
+def store_many(gateway: Gateway, database_url: str, now: datetime) -> None:
+    announce(gateway, database_url, now)
     for seq in range(1, 101):
         readings = [(TRIPS, now - timedelta(seconds=seq * 10 + part), float(part)) for part in range(4)]
         gateway.publish(telemetry(readings, seq=seq, address=gateway.address))
@@ -168,7 +167,7 @@ def test_the_embedded_broker_works_with_a_plain_subscription(database_url: str, 
     now = datetime.now(UTC)
     with Broker(tmp_path, kind="iotcore") as plain, gateway_on(plain) as gateway:
         with ingest_on(settings_for(database_url, plain)):
-            store_many(gateway, now)
+            store_many(gateway, database_url, now)
             gateway.publish(events([Happening("lift-01", "lift.tilt", now)], seq=1, address=gateway.address))
             wait_for(lambda: gateway.receipted("event") == {1})
         assert count(database_url, "SELECT count(*) FROM telemetry") == 400

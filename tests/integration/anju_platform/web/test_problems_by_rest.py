@@ -93,6 +93,7 @@ def test_while_the_database_is_away_everything_says_so(tmp_path: Path) -> None:
         assert away.json()["type"] == "urn:anju:problem:unavailable"
         assert client.get(f"{address}/").status_code == 503
         assert client.get(f"{address}/healthz").status_code == 200
+        assert "anju_database_up 0.0" in client.get(f"{address}/metrics").text
 
 
 def test_a_database_is_ready_when_nothing_is_left_to_migrate(own: httpx.Client, conn: psycopg.Connection) -> None:
@@ -105,6 +106,7 @@ def test_the_figures_for_prometheus_count_requests_by_route_and_the_fleet_by_sta
     own.get("/api/v1/tickets/1")
     own.get("/api/v1/tickets/2")
     text = own.get("/metrics").text
+    assert "anju_database_up 1.0" in text
     assert 'anju_http_requests_total{method="GET",route="/api/v1/tickets/{ticket}",status="200"} 2.0' in text
     assert 'anju_open_tickets{community="jinxiu",origin="proactive",state="new"} 1.0' in text
     assert 'anju_gateway_online{community="jinxiu",gateway="gw-2"} 0.0' in text
