@@ -1,7 +1,7 @@
 """Writes the figures of bench.json into documents, between `<!-- bench: … -->` and `<!-- end -->`.
 
 `python -m benchmarks.tables --from bench.json docs/explanation/scale.md`. A mark names figures (`*` after a name means
-all that begin so), or one of the tables of their own: machine, communities, growth.
+all that begin so, `?` that they may be missing), or one of the tables of their own: machine, communities, growth.
 """
 
 import json
@@ -40,15 +40,20 @@ def figures_of(results: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def _table(figures: Figures, names: Iterable[str]) -> Iterator[str]:
+    rows = [_row(figures[one]) for name in names for one in _meant(figures, name)]
+    if not rows:
+        yield "Not measured in this run."
+        return
     yield "| | ours | runs | reference | ratio | wanted |"
     yield "|---|---|---|---|---|---|"
-    for name in names:
-        yield from (_row(figures[one]) for one in _meant(figures, name))
+    yield from rows
 
 
-def _meant(figures: Figures, name: str) -> Sequence[str]:
+def _meant(figures: Figures, mark: str) -> Sequence[str]:
+    """The figures that one word of a mark names; KeyError where there are none, unless the word ends with `?`."""
+    name = mark.removesuffix("?")
     found = [one for one in figures if one == name or (name.endswith("*") and one.startswith(name[:-1]))]
-    if not found:
+    if not found and name == mark:
         raise KeyError(name)
     return found
 

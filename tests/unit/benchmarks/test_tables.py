@@ -64,6 +64,11 @@ def test_a_figure_that_was_not_measured_is_named() -> None:
         filled(place("speeed"), results())
 
 
+def test_a_figure_that_may_be_missing_is_no_mistake() -> None:
+    assert "Not measured in this run." in filled(place("other_*?"), results())
+    assert "`speed`" in filled(place("speed? other_*?"), results())
+
+
 def test_a_smoke_run_and_what_is_missing_are_said() -> None:
     text = filled(place("machine"), results())
     assert "smoke run" in text
