@@ -26,9 +26,11 @@ def drop_old_days(conn: psycopg.Connection, *, cutoff: datetime) -> int:
 
 
 def forget_old_bookkeeping(conn: psycopg.Connection, *, cutoff: datetime) -> int:
-    """Delete ledger rows and replayed dead letters from before `cutoff`; how many ledger rows went."""
+    """Delete ledger rows, replayed dead letters and faults that are over from before `cutoff`; how many ledger rows
+    went."""
     with conn.transaction(), conn.cursor(row_factory=scalar_row) as cur:
         conn.execute(QUERIES["delete_old_dead_letters"], {"cutoff": cutoff})
+        conn.execute(QUERIES["delete_old_faults"], {"cutoff": cutoff})
         conn.execute(QUERIES["delete_old_letter_days"], {"cutoff": cutoff})
         gone = cur.execute(QUERIES["delete_old_ledger"], {"cutoff": cutoff}).fetchone()
         return int(gone or 0)

@@ -181,6 +181,17 @@ def test_what_is_no_longer_kept_stays_counted(intake: Intake) -> None:
     assert (balance.stored_batches, balance.stored_samples) == (20, 200)
 
 
+def test_faults_that_are_long_over_are_forgotten_and_those_that_hold_are_not(intake: Intake) -> None:
+    intake.take(account(5))
+    check(intake)
+    assert forget_old_bookkeeping(intake.conn, cutoff=NOON + MINUTE) == 0
+    assert set(open_faults(intake)) == {"lost"}
+    intake.take(*batches(1, 5))
+    check(intake)
+    forget_old_bookkeeping(intake.conn, cutoff=NOON + MINUTE)
+    assert intake.rows("SELECT 1 FROM gateway_fault") == []
+
+
 def test_two_workers_never_reconcile_at_once(intake: Intake, database_url: str) -> None:
     intake.take(account(5))
     with psycopg.connect(database_url) as other:

@@ -1,0 +1,1 @@
+DELETE FROM gateway_fault WHERE cleared_at < %(cutoff)s;
