@@ -10,7 +10,7 @@ from typing import Protocol
 
 from anju_contracts.clock import Clock
 from anju_contracts.codes import Severity
-from anju_contracts.command import Command, CommandResponse, Refusal, encode_response
+from anju_contracts.command import Command, CommandResponse, Param, Refusal, encode_response
 from anju_contracts.event import Event
 from anju_edge_agent.actions import Action, ActionRefused, ActionSpec, ActionUnanswered, Result, allowed
 from anju_gateway.commands_book import BookError, CommandBook
@@ -25,6 +25,9 @@ EVENTS_A_MINUTE = 30
 log = logging.getLogger(__name__)
 
 
+Own = Callable[[Mapping[str, Param]], Result]
+
+
 class Sent(Protocol):
     """A publish on its way, as paho tells of it."""
 
@@ -34,11 +37,11 @@ class Sent(Protocol):
 @dataclass(frozen=True, slots=True)
 class Hands:
     """What commands can set in motion. `specs` are the actions of each asset's model; `own` those of the gateway
-    itself, without parameters; `note` puts an event into the outbox."""
+    itself, which refuse parameters that they don't take; `note` puts an event into the outbox."""
 
     specs: Mapping[str, Mapping[str, ActionSpec]]
     perform: Callable[[Action, float], Result]
-    own: Mapping[str, Callable[[], None]]
+    own: Mapping[str, Own]
     note: Callable[[Event], None]
 
 
@@ -149,12 +152,13 @@ class Commands:
 
     def _own(self, command: Command) -> Result:
         act = self._hands.own.get(command.action)
-        if act is None or command.params:
+        if act is None:
             known = ", ".join(sorted(self._hands.own))
-            detail = f"got {command.action} with {len(command.params)} parameters, expected one of {known} without any"
-            raise Refused(Refusal.NOT_ALLOWED, detail)
-        act()
-        return {}
+            raise Refused(Refusal.NOT_ALLOWED, f"got {command.action}, expected one of {known}")
+        try:
+            return act(command.params)
+        except ActionRefused as exc:
+            raise Refused(Refusal.NOT_ALLOWED, exc.reason) from exc
 
     def _act(self, command: Command, asset: str) -> Result:
         specs = self._hands.specs.get(asset)

@@ -12,16 +12,18 @@ from anju_contracts.clock import Clock
 from anju_edge_agent.samples import Sink
 from anju_gateway.accounting import Books
 from anju_gateway.clock_memory import ClockMemory
-from anju_gateway.commands_setup import commands_of
+from anju_gateway.commands_setup import commands_of, plain
 from anju_gateway.config import ConfiguredAgent, GatewayConfig
 from anju_gateway.data_clock import DataClock
 from anju_gateway.errors import AlreadyRunningError
 from anju_gateway.host import Host
 from anju_gateway.outbox import Outbox
+from anju_gateway.periods import Periods
 from anju_gateway.uplink import Surroundings, UplinkRunner
 
 OUTBOX_FILE = "outbox.sqlite3"
 CLOCK_FILE = "clock.json"
+PERIODS_FILE = "periods.json"
 WATCH_S = 1.0
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,8 @@ class Gateway:
     def __init__(self, config: GatewayConfig, machine: Clock) -> None:
         """`machine` is the deployment's clock as this machine shows it; the data have a steadier one."""
         wake = threading.Event()
+        periods = Periods(config.data_dir / PERIODS_FILE, config)
+        config = periods.applied()
         self._memory = ClockMemory(config.data_dir / CLOCK_FILE, machine)
         self.clock = DataClock(machine, start_us=self._memory.recall(), on_step=self._on_step)
         self.outbox = Outbox(
@@ -49,7 +53,11 @@ class Gateway:
             outbox=self.outbox,
             clock=self.clock,
             wake=wake.set,
-            own={"announce": self._announce, "restart_agents": self._host.restart},
+            own={
+                "announce": plain(self._announce),
+                "restart_agents": plain(self._host.restart),
+                "set_period": lambda params: periods.set(params, self._host.set_period),
+            },
         )
         self._uplink = UplinkRunner(config, Surroundings(self.outbox, self.clock, wake, books, self._commands))
         self._stop = threading.Event()

@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from anju_contracts.account import AgentAccount
 from anju_contracts.clock import Clock
@@ -14,6 +14,7 @@ from anju_edge_agent.agent import Agent, AgentContext
 from anju_edge_agent.backoff import Backoff
 from anju_edge_agent.samples import Sink
 from anju_gateway.config import ConfiguredAgent
+from anju_gateway.periods import with_period
 
 STABLE_S = 60.0
 """An agent that ran this long was well; its next death is a new story."""
@@ -78,6 +79,15 @@ class Host:
         """End every agent, so that it is built anew: what it remembers of times has become wrong. No fault of it."""
         for agent in self._agents:
             agent.stop.set()
+
+    def set_period(self, asset: str, period_s: float) -> None:
+        """Ask a device so often from now on: its agent begins anew."""
+        for agent in self._agents:
+            devices = agent.configured.devices
+            if any(device.device.asset == asset for device in devices):
+                changed = (with_period(one, period_s) if one.device.asset == asset else one for one in devices)
+                agent.configured = replace(agent.configured, devices=tuple(changed))
+                agent.stop.set()
 
     def perform(self, action: Action, timeout_s: float) -> Result:
         """Have the agent of the action's asset do it, from any thread; ActionRefused says why not."""

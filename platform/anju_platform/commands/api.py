@@ -75,7 +75,8 @@ def command_asset(*, conn: Conn, now: Now, asset: AssetKey, body: CommandOrder) 
     "/communities/{community}/gateways/{gateway}/commands",
     status_code=201,
     summary="Tell a gateway to do something",
-    description="`announce` sends its birth again; `restart_agents` starts its agents anew.",
+    description="`announce` sends its birth again, `restart_agents` starts its agents anew, `set_period` says how "
+    "often a device is asked (`asset`, `period_s`).",
     responses=CHANGES,
 )
 def command_gateway(

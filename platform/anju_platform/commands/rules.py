@@ -33,13 +33,6 @@ def after(state: State, act: Act) -> State:
     return meant if _RANK[meant] > _RANK[state] else state
 
 
-def fold(acts: Iterable[Act]) -> State:
-    state = State.ASKED
-    for act in acts:
-        state = after(state, act)
-    return state
-
-
 def act_of(response: CommandResponse) -> Act:
     """What an answer tells. That a gateway refuses a replay only says that it had the command before: a command is sent
     until it is answered."""

@@ -3,15 +3,17 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from commanding import KEY
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from guarded import eventually
 
 from anju_contracts.clock import RealClock
+from anju_contracts.command import Param
 from anju_edge_agent.actions import Action, ActionRefused, Result
 from anju_edge_agent.agent import Agent, AgentContext
 from anju_edge_agent.flow import Device
@@ -21,6 +23,7 @@ from anju_gateway.config_reader import load_config
 from anju_gateway.errors import ConfigurationError
 from anju_gateway.gateway import Gateway, exclusive
 from anju_gateway.host import Host
+from anju_gateway.periods import Periods
 
 WITHIN_S = 20.0
 CONFIGURATION = """
@@ -40,6 +43,7 @@ port = 1
 asset = "em-001"
 profile = "eastron-sdm630"
 unit = 1
+period_s = 60
 """
 
 
@@ -140,3 +144,53 @@ def test_a_key_that_cannot_check_commands_is_a_mistake_in_the_configuration(
         (tmp_path / "command.pub").write_bytes(content)
     with pytest.raises(ConfigurationError, match=r"commands\.key_file: got .*command\.pub"):
         config_with(tmp_path, '[commands]\nkey_file = "command.pub"')
+
+
+def test_a_period_that_was_set_holds_at_once_and_over_a_restart(tmp_path: Path) -> None:
+    config = config_with(tmp_path, "")
+    built: list[float] = []
+
+    def build(devices: Sequence[Device], context: AgentContext) -> Agent:
+        built.append(devices[0].period_s)
+        return Meter(context)
+
+    meters = replace(config.agents[0], build=build)
+    config = replace(config, agents=(meters,))
+    file = tmp_path / "periods.json"
+    host = Host(config.agents, sink_of=lambda _agent: lambda _samples, _events: None, clock=RealClock(), raised=dict)
+    host.start()
+    assert eventually(lambda: built == [60.0])
+    assert Periods(file, config).set({"asset": "em-001", "period_s": 5.0}, host.set_period) == {"period_s": 5.0}
+    assert eventually(lambda: built == [60.0, 5.0])
+    host.stop()
+    assert Periods(file, config).applied().agents[0].devices[0].device.period_s == 5.0
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({}, "got none, expected asset and period_s"),
+        ({"asset": "em-001"}, "got asset, expected asset and period_s"),
+        ({"asset": "em-001", "period_s": 5.0, "more": 1.0}, "expected asset and period_s"),
+        ({"asset": 1.0, "period_s": 5.0}, "expected asset and period_s"),
+        ({"asset": "em-099", "period_s": 5.0}, "expected an asset of this gateway"),
+        ({"asset": "em-001", "period_s": 0.5}, "expected seconds from 1 to 86400"),
+        ({"asset": "em-001", "period_s": True}, "expected seconds"),
+        ({"asset": "em-001", "period_s": "5"}, "expected seconds"),
+    ],
+)
+def test_a_period_that_makes_no_sense_is_refused_and_changes_nothing(
+    tmp_path: Path, params: dict[str, Param], said: str
+) -> None:
+    periods = Periods(tmp_path / "periods.json", config_with(tmp_path, ""))
+    changed: list[str] = []
+    with pytest.raises(ActionRefused, match=said):
+        periods.set(params, lambda asset, _period_s: changed.append(asset))
+    assert (changed, (tmp_path / "periods.json").exists()) == ([], False)
+
+
+def test_periods_that_cannot_be_read_or_are_of_no_device_leave_those_of_the_configuration(tmp_path: Path) -> None:
+    file, config = tmp_path / "periods.json", config_with(tmp_path, "")
+    for content in (b"nothing", b'{"em-001": "often"}', b'{"em-099": 5.0}'):
+        file.write_bytes(content)
+        assert Periods(file, config).applied() == config

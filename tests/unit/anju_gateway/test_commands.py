@@ -20,6 +20,7 @@ from anju_edge_agent.actions import Action, ActionRefused, ActionSpec, ActionUna
 from anju_gateway.commands import EVENTS_A_MINUTE, MOST_WAITING, Commands, Hands
 from anju_gateway.commands_book import KEPT_AFTER, MOST_COMMANDS, CommandBook
 from anju_gateway.commands_check import MOST_AHEAD, Gate, Refused, read_command_key
+from anju_gateway.commands_setup import plain
 
 S = timedelta(seconds=1)
 UNLOCK = {"unlock": ActionSpec("unlock", {"seconds": ParamSpec(1, 60, 5)})}
@@ -64,7 +65,7 @@ class Told:
 
     def start(self, begun: datetime = NOON - S) -> "Told":
         hands = Hands(
-            {"door-01": UNLOCK, "em-001": {}}, self._perform, {"announce": self._announce}, self.events.append
+            {"door-01": UNLOCK, "em-001": {}}, self._perform, {"announce": plain(self._announce)}, self.events.append
         )
         self.book = CommandBook(self.folder / "commands.sqlite3", now=begun)
         self.commands = Commands(Gate(OWN, KEY.public_key()), self.book, hands, self.clock, wake=lambda: None)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,14 @@ from hypothesis import strategies as st
 
 from anju_contracts.command import CommandResponse, Refusal, decode_command, encode_command, signed_part
 from anju_platform.commands.models import Act, OpenCommand, Order, State
-from anju_platform.commands.rules import FIRST_WAIT_S, LONGEST_WAIT_S, Schedule, act_of, fold, on_the_wire
+from anju_platform.commands.rules import FIRST_WAIT_S, LONGEST_WAIT_S, Schedule, act_of, after, on_the_wire
 from anju_platform.commands.service import check
 from anju_platform.commands.signing import read_signing_key, sign
 from anju_platform.errors import ConfigurationError, Invalid
+
+
+def fold(acts: list[Act]) -> State:
+    return reduce(after, acts, State.ASKED)
 
 
 @pytest.mark.parametrize(
