@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -57,47 +58,53 @@ def lines() -> Iterator[OnLines]:
     running.stop()
 
 
+class Heard:
+    """A sink that remembers which points and events of which assets there were."""
+
+    def __init__(self) -> None:
+        self.of: set[tuple[str, str]] = set()
+
+    def __call__(self, samples: Sequence[Sample], events: Sequence[Event]) -> None:
+        self.of.update((sample.asset, sample.point) for sample in samples)
+        self.of.update((event.asset, event.code) for event in events)
+
+
+@contextmanager
+def gateway(file: Path, heard: Heard) -> Iterator[None]:
+    """All agents of a configuration, each in its thread."""
+    stop, threads = threading.Event(), []
+    for agent in load_config(file).agents:
+        context = AgentContext(agent.name, RealClock(), heard, stop)
+        built = agent.build([device.device for device in agent.devices], context)
+        threads.append(threading.Thread(target=built.run, daemon=True))
+        threads[-1].start()
+    yield
+    stop.set()
+    for thread in threads:
+        thread.join(10)
+
+
 def test_meters_of_three_protocols_and_a_reader_are_read(
     lines: OnLines, tmp_path: Path, eventually: Callable[..., bool]
 ) -> None:
-    world = World(SCENARIO)
+    world, heard, file = World(SCENARIO), Heard(), tmp_path / "gateway.toml"
     world.run(NOW)
     wiring = wire(world.assets, meters_a_converter=3, readers=1)
-    assert {place.protocol for place in (*wiring.meters, *wiring.readers)} == {
-        *("modbus_tcp", "modbus_rtu", "dlt645", "osdp")
-    }
-    port = free_run(15_500, wiring.converters)
-    write_keys(wiring, tmp_path / "keys")
+    port, keys = free_run(15_500, wiring.converters), tmp_path / "keys"
+    places = Lines("mqtt://127.0.0.1:1", "mqtt://127.0.0.1:1", port, tmp_path / "var", 1.0, tmp_path, keys)
     specs = (*world.assets, *reader_specs(SCENARIO, 1))
-    places = Lines("mqtt://127.0.0.1:1", "mqtt://127.0.0.1:1", port, tmp_path / "var", 1.0, tmp_path, tmp_path / "keys")
-    file = tmp_path / "gateway.toml"
+    write_keys(wiring, keys)
     file.write_text(gateway_toml(SCENARIO, specs, wiring, places), encoding="utf-8")
-    heard: set[tuple[str, str]] = set()
-
-    def keep(samples: Sequence[Sample], events: Sequence[Event]) -> None:
-        heard.update((sample.asset, sample.point) for sample in samples)
-        heard.update((event.asset, event.code) for event in events)
-
-    stop, threads = threading.Event(), []
+    expected = {(spec.asset_id, "total_m3" if "wm" in spec.asset_id else "import_kwh") for spec in world.assets}
+    expected |= {("reader-01", "reader_online"), ("reader-01", "door.credential_read")}
     with PublicationLog(tmp_path / "publications.csv") as publications:
         buses = Buses(wiring, world, RealClock(), publications)
         line = BusesAsLine(buses, port, tmp_path)
         lines.start(line)
         Visitors(buses.readers, start=NOW).step(NOW)
-        for agent in load_config(file).agents:
-            context = AgentContext(agent.name, RealClock(), keep, stop)
-            built = agent.build([device.device for device in agent.devices], context)
-            threads.append(threading.Thread(target=built.run, daemon=True))
-            threads[-1].start()
-        electric = {(f"em-{number:03d}", "import_kwh") for number in range(1, 9)}
-        water = {("wm-001", "total_m3"), ("wm-002", "total_m3")}
-        reader = {("reader-01", "reader_online"), ("reader-01", "door.credential_read")}
-        found = eventually(lambda: heard >= electric | water | reader, within_s=60)
-        stop.set()
-        for thread in threads:
-            thread.join(10)
+        with gateway(file, heard):
+            assert eventually(lambda: heard.of >= expected, within_s=60), expected - heard.of
         lines.stop_line(line)
-    assert found, (electric | water | reader) - heard
 
 
 def test_other_meters_are_chosen_by_number_and_change_nothing_else() -> None:
