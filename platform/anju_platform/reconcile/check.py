@@ -20,7 +20,7 @@ QUERIES = load_queries("anju_platform.reconcile")
 EVERY_S: Final = 15.0
 """Real seconds between two reconciliations."""
 RECOUNT_S: Final = 30.0
-"""Real seconds after which a stream that lacks nothing is counted again."""
+"""Real seconds after which a stream is counted again though it lacks nothing and told no new account."""
 _STEADY: Final = (FaultCode.ACCOUNT_OVERDUE,)
 """Grows with every look at it; that alone is no news."""
 _log = logging.getLogger(__name__)
@@ -58,8 +58,8 @@ class Changes:
 
 def reconcile(conn: psycopg.Connection, *, now: datetime, clock: Clock, every_s: float = RECOUNT_S) -> Changes:
     """Nothing when another worker is at it. Streams counted less than `every_s` ago are not counted again, unless
-    something is missing of them. `conn` must be in autocommit mode: accounts that come in wait for the count's end
-    only, not for what follows from it."""
+    something is missing of them or a new account came. `conn` must be in autocommit mode: accounts that come in wait
+    for the count's end only, not for what follows from it."""
     with conn.cursor(row_factory=scalar_row) as cur:
         if not cur.execute(QUERIES["try_reconcile_lock"]).fetchone():
             return Changes()

@@ -10,7 +10,9 @@ WITH due AS (
                 AND chunk <= (account.last_seq - 1) / 1024
         ) AS newest
     FROM outbox_account AS account
-    WHERE checked_at < clock_timestamp() - make_interval(secs => %(every_s)s::float8) OR stored_batches < last_seq
+    WHERE counted_told_at IS DISTINCT FROM told_at
+        OR stored_batches < last_seq
+        OR checked_at < clock_timestamp() - make_interval(secs => %(every_s)s::float8)
 ),
 again AS (
     SELECT due.*, known.chunk
