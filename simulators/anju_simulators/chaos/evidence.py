@@ -56,6 +56,14 @@ class Evidence:
         found = self._one("recovered_at", until=until)
         return found if isinstance(found, datetime) else None
 
+    def latest_wrong(self) -> int:
+        """Points whose latest value is not the newest one that is stored."""
+        return int(self._one("latest_wrong"))
+
+    def ledger_counts(self, epoch: str) -> dict[str, int]:
+        """Samples and events that are committed, by stream."""
+        return {row["stream"]: row["samples"] for row in self._rows("ledger_counts", epoch=epoch)}
+
     def latest_ahead(self, now: datetime) -> int:
         return int(self._one("latest_ahead", now=now))
 

@@ -1,9 +1,9 @@
 """The figures of a run, and whether they are as they must be."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,15 @@ AFTER_FULL = timedelta(seconds=5)
 what a broker holds for the gateway waits there."""
 GATEWAYS_OWN = "device.silent"
 PRECISION_S = 2
+MUST_BE_ZERO = (
+    "lost",
+    "duplicated",
+    "misdated",
+    "dropped_uncounted",
+    "ledger_differs_by",
+    "latest_wrong",
+    "latest_ahead",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +54,7 @@ class Report:
 
 def broken(figures: dict[str, Any]) -> list[str]:
     """What is not as it must be, in words; empty for a good run."""
-    must_be_zero = ("lost", "duplicated", "misdated", "dropped_uncounted", "latest_ahead")
-    found = [f"{name} is {figures[name]}, expected 0" for name in must_be_zero if figures[name]]
+    found = [f"{name} is {figures[name]}, expected 0" for name in MUST_BE_ZERO if figures[name]]
     events = figures["events"]
     wrong = [name for name in ("lost", "duplicated", "false_alarms") if events[name]]
     found += [f"events {name} is {events[name]}, expected 0" for name in wrong]
@@ -65,7 +73,8 @@ def judge(
     windows = [(microseconds(begin), microseconds(end + AFTER_FULL)) for begin, end in record.full]
     dropped = within(counted.missing, windows)
     lost = (*dated.missing, *sorted({*counted.missing} - {*dropped}))
-    reasons = _dropped_by_reason(evidence.gateway_account())
+    account = evidence.gateway_account()
+    reasons = dropped_by_reason(account)
     stored_count, live_s = dated.stored + counted.stored, (stopped_at - record.began_at).total_seconds()
     figures = {
         "seed": seed,
@@ -81,6 +90,7 @@ def judge(
         "dropped": len(dropped),
         "dropped_uncounted": max(0, len(dropped) - sum(reasons.values())),
         "dropped_by_reason": reasons,
+        "ledger_differs_by": ledger_differs_by(account, evidence.ledger_counts(account.get("epoch", ""))),
         "events": _events(ground, evidence, stopped_at),
         **_course(record, evidence, stopped_at),
         "samples_per_s": round(stored_count / live_s, 1),
@@ -94,6 +104,7 @@ def _course(record: Record, evidence: Evidence, stopped_at: datetime) -> dict[st
     recovered_at = evidence.recovered_at(calm_at) or calm_at
     stalled_at, stall_s = evidence.longest_stall(record.began_at, stopped_at)
     return {
+        "latest_wrong": evidence.latest_wrong(),
         "latest_ahead": evidence.latest_ahead(datetime.now(UTC) + timedelta(minutes=1)),
         "dead_letters": evidence.dead_letters(),
         "longest_stall_s": round(stall_s, PRECISION_S),
@@ -143,14 +154,19 @@ def _events(ground: Ground, evidence: Evidence, stopped_at: datetime) -> dict[st
     return {**counts, "false_alarms": len(silent)}
 
 
-def _dropped_by_reason(account: dict[str, Any]) -> dict[str, int]:
-    """As the gateway told it last."""
-    reasons: dict[str, int] = {}
-    for reason, count in chain.from_iterable(
-        stream.get("dropped", {}).items() for stream in account.get("streams", {}).values()
-    ):
-        reasons[reason] = reasons.get(reason, 0) + count
-    return reasons
+def dropped_by_reason(account: Mapping[str, Any]) -> dict[str, int]:
+    """As the gateway told it last, over all streams."""
+    reasons: Counter[str] = Counter()
+    for stream in account.get("streams", {}).values():
+        reasons.update(stream.get("dropped", {}))
+    return dict(reasons)
+
+
+def ledger_differs_by(account: Mapping[str, Any], committed: Mapping[str, int]) -> int:
+    """By how many samples and events what the gateway calls committed, and the platform's ledger, are apart."""
+    streams = account.get("streams", {})
+    told = {name: stream["committed"] for name, stream in streams.items()}
+    return sum(abs(told.get(name, 0) - committed.get(name, 0)) for name in {*told, *committed})
 
 
 def _readings(path: Path) -> Iterator[Reading]:

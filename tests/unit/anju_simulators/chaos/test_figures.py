@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from anju_simulators.chaos.report import broken
+from anju_simulators.chaos.report import broken, dropped_by_reason, ledger_differs_by
 from anju_simulators.chaos.run import is_empty
 
 EVENTS = {"produced": 10, "stored": 10, "lost": 0, "duplicated": 0, "false_alarms": 0}
@@ -17,6 +17,8 @@ GOOD: dict[str, Any] = {
     "duplicated": 0,
     "misdated": 0,
     "dropped_uncounted": 0,
+    "ledger_differs_by": 0,
+    "latest_wrong": 0,
     "latest_ahead": 0,
     "dead_letters": {},
     "events": EVENTS,
@@ -34,6 +36,8 @@ def test_a_run_in_which_only_the_full_disk_dropped_something_is_good() -> None:
         {"duplicated": 1},
         {"misdated": 1},
         {"dropped_uncounted": 1},
+        {"ledger_differs_by": 1},
+        {"latest_wrong": 1},
         {"latest_ahead": 1},
         {"dead_letters": {"future": 1}},
         {"events": EVENTS | {"lost": 1}},
@@ -55,3 +59,23 @@ def test_a_gateway_is_empty_when_it_said_so_after_the_devices_stopped() -> None:
     assert not is_empty(account, since=at)
     assert not is_empty(account | {"streams": {"telemetry": {"queued": 1}}}, since=at - timedelta(seconds=1))
     assert not is_empty({}, since=at)
+
+
+ACCOUNT = {
+    "streams": {
+        "telemetry": {"committed": 90, "dropped": {"disk_full": 7, "too_old": 1}},
+        "event": {"committed": 10, "dropped": {"disk_full": 2}},
+    }
+}
+
+
+def test_drops_are_added_up_by_reason_over_all_streams() -> None:
+    assert dropped_by_reason(ACCOUNT) == {"disk_full": 9, "too_old": 1}
+    assert dropped_by_reason({}) == {}
+
+
+def test_gateway_and_ledger_must_agree_in_every_stream() -> None:
+    assert ledger_differs_by(ACCOUNT, {"telemetry": 90, "event": 10}) == 0
+    assert ledger_differs_by(ACCOUNT, {"telemetry": 91, "event": 9}) == 2
+    assert ledger_differs_by(ACCOUNT, {"telemetry": 90}) == 10
+    assert ledger_differs_by({}, {}) == 0
