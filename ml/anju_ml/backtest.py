@@ -8,6 +8,7 @@ from typing import Any, Final
 import polars as pl
 
 from anju_ml.arms import compare_arms
+from anju_ml.curves import lead_histogram, precision_curve
 from anju_ml.errors import TooPoor
 from anju_ml.failures import find_failures
 from anju_ml.grid import DAY, daily_grids
@@ -95,6 +96,8 @@ def _run(
         "calibration": calibration(
             list(walked.predictions.values()), failures, end=end, horizon_days=policy.horizon / DAY
         ),
+        "precision_curve": precision_curve(scored),
+        "lead_histogram": lead_histogram(scored),
         "arms": arm_metrics(arms, boot),
         "opens_tickets": any(bool(model["opens_tickets"]) for model in walked.models),
         "notes": walked.notes,

@@ -16,6 +16,7 @@ from anju_ml.cells import parse_times
 from anju_ml.errors import PredictionError, TooPoor
 from anju_ml.history import ImportReport, read_history
 from anju_ml.model import train
+from anju_ml.page import write_page
 from anju_ml.policy import Policy, parse_policy
 from anju_ml.report import print_import, print_report, write_json, write_tickets
 from anju_ml.truth import read_truth
@@ -68,6 +69,7 @@ def main() -> None:
 @click.option("--from", "start", type=Moment(), help="First day of tickets.  [default: the last third]")
 @click.option("--tickets", type=click.Path(path_type=Path), help="CSV file for the tickets.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="JSON file for the report.")
+@click.option("--html", "html_file", type=click.Path(path_type=Path), help="HTML page of the report.")
 @click.option("--truth", type=click.Path(path_type=Path), help="A simulation's truth file, for judging alone.")
 @click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="TOML file of costs.")
 @click.option("--words", "words_file", type=click.Path(path_type=Path), help="TOML file: the words of your books.")
@@ -81,6 +83,7 @@ def backtest(
     start: datetime | None,
     tickets: Path | None,
     json_file: Path | None,
+    html_file: Path | None,
     truth: Path | None,
     policy_file: Path | None,
     words_file: Path | None,
@@ -110,6 +113,8 @@ def backtest(
     except (PredictionError, OSError) as exc:
         raise click.ClickException(str(exc)) from exc
     _write(console, result, imported, tickets, json_file)
+    if html_file:
+        write_page(html_file, result.report)
 
 
 @main.command("train")

@@ -89,10 +89,23 @@ def ticket_metrics(tickets: pl.DataFrame, failures: pl.DataFrame, months: float,
         "before_complaint": boot.ratio(
             boot.count(failures, complained & pl.col("ahead")), boot.count(failures, complained)
         ),
+        **_foretold(failures, boot),
         "lead_h_p50": boot.quantile(leads, boot.places(hits), 0.5),
         "lead_h_p10": boot.quantile(leads, boot.places(hits), 0.1),
         "tickets_asset_month": boot.ratio(boot.count(tickets), presence),
         "false_asset_month": boot.ratio(boot.count(tickets, settled & ~pl.col("hit")), presence),
+    }
+
+
+def _foretold(failures: pl.DataFrame, boot: Bootstrap) -> Json:
+    """Figures of failures whose wear, by the truth, showed beforehand; None without a truth file."""
+    own = failures.filter(pl.col("detectable_from") < pl.col("onset"))
+    complained = pl.col("complaint_at").is_not_null()
+    return {
+        "recall_foretold": boot.ratio(boot.count(own, pl.col("hit")), boot.count(own)),
+        "before_complaint_foretold": boot.ratio(
+            boot.count(own, complained & pl.col("ahead")), boot.count(own, complained)
+        ),
     }
 
 

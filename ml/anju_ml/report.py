@@ -19,7 +19,9 @@ SHOWN: Final = (
     ("needed", "needed", "share"),
     ("recall", "recall", "share"),
     ("component_recall", "recall, right component", "share"),
+    ("recall_foretold", "recall of failures that showed beforehand", "share"),
     ("before_complaint", "before the complaint", "share"),
+    ("before_complaint_foretold", "before the complaint, of those that showed", "share"),
     ("lead_h_p50", "lead, median", "hours"),
     ("lead_h_p10", "lead, 10th percentile", "hours"),
     ("tickets_asset_month", "tickets an asset and month", "number"),
@@ -78,11 +80,11 @@ def print_report(console: Console, report: Mapping[str, Any]) -> None:
         table.add_column(heading, justify="left" if heading == "figure" else "right")
     for name, label, unit in SHOWN:
         figure = overall[name]
-        interval = "" if figure["value"] is None else f"{_shown(figure['low'], unit)} to {_shown(figure['high'], unit)}"
-        table.add_row(label, _shown(figure["value"], unit), interval, str(figure.get("of", "")))
+        interval = "" if figure["value"] is None else f"{shown(figure['low'], unit)} to {shown(figure['high'], unit)}"
+        table.add_row(label, shown(figure["value"], unit), interval, str(figure.get("of", "")))
     found = report["calibration"]
-    table.add_row("expected calibration error", _shown(found["ece"], "number"), "", str(found["rows"]))
-    table.add_row("Brier score", _shown(found["brier"], "number"), "", str(found["rows"]))
+    table.add_row("expected calibration error", shown(found["ece"], "number"), "", str(found["rows"]))
+    table.add_row("Brier score", shown(found["brier"], "number"), "", str(found["rows"]))
     console.print(table)
     _print_kinds(console, report["by_kind"])
     _print_recall(console, "cause", report["by_cause"])
@@ -93,7 +95,8 @@ def print_report(console: Console, report: Mapping[str, Any]) -> None:
     console.print("leakage self-test: " + (f"FAILED ({', '.join(failed)})" if failed else "passed"))
 
 
-def _shown(value: float | None, unit: str) -> str:
+def shown(value: float | None, unit: str) -> str:
+    """A figure for people; `unit` is share, hours or number."""
     if value is None:
         return "-"
     if unit == "share":
@@ -106,7 +109,7 @@ def _print_kinds(console: Console, by_kind: Mapping[str, Any]) -> None:
     for heading in ("kind", "tickets", "failures", "precision", "needed", "recall"):
         table.add_column(heading, justify="left" if heading == "kind" else "right")
     for kind, found in by_kind.items():
-        shares = [_shown(found[name]["value"], "share") for name in ("precision", "needed", "recall")]
+        shares = [shown(found[name]["value"], "share") for name in ("precision", "needed", "recall")]
         table.add_row(kind, str(found["tickets"]), str(found["failures"]), *shares)
     console.print(table)
 
@@ -116,7 +119,7 @@ def _print_recall(console: Console, heading: str, found: Mapping[str, Any]) -> N
     for name in (heading, "failures", "recall"):
         table.add_column(name, justify="left" if name == heading else "right")
     for value, figures in found.items():
-        table.add_row(value, str(figures["failures"]), _shown(figures["recall"]["value"], "share"))
+        table.add_row(value, str(figures["failures"]), shown(figures["recall"]["value"], "share"))
     console.print(table)
 
 

@@ -42,7 +42,8 @@ def test_a_backtest_beats_the_baselines_and_writes_what_it_promises(run: Run, tm
     (tmp_path / "truth.csv").write_text(
         "asset_id,component,began_at,detectable_from,ended_at,mode\npump-01,seal,2023-01-01T00:00:00Z,,,wear\n"
     )
-    result = run("--from", "2023-07-31", "--truth", str(tmp_path / "truth.csv"))
+    page = tmp_path / "report.html"
+    result = run("--from", "2023-07-31", "--truth", str(tmp_path / "truth.csv"), "--html", str(page))
     assert result.exit_code == 0, result.output
     assert "leakage self-test: passed" in result.output
     assert "three repairs" in result.output
@@ -52,6 +53,7 @@ def test_a_backtest_beats_the_baselines_and_writes_what_it_promises(run: Run, tm
     assert all(row["reasons"] for row in tickets)
     assert report["overall"]["tickets"] == len(tickets)
     assert report["self_test"]["future_cut"]["passed"]
+    check_page(page.read_text(encoding="utf-8"), report)
     assert report["settings"] == {"horizon_days": 30.0, "lead_hours": 24.0, "seed": 0}
     assert set(report["arms"]) == {
         "model",
@@ -147,3 +149,20 @@ def test_a_policy_file_counts(run: Run, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "opens no tickets" in result.output
     assert read(tmp_path)[0] == []
+
+
+def check_page(text: str, report: dict[str, Any]) -> None:
+    assert f"{report['overall']['tickets']} tickets, {report['overall']['failures']} failures" in text
+    assert all(name.replace("_", " ") in text for name in report["arms"])
+    assert text.count("<circle") == len(report["calibration"]["table"])
+    hits = round(report["overall"]["recall"]["value"] * report["overall"]["failures"])
+    assert sum(row["failures"] for row in report["lead_histogram"]) == hits
+    curve = [row["tickets_month"] for row in report["precision_curve"]]
+    assert curve == sorted(curve)
+    assert "http" not in text
+
+
+def test_the_page_of_a_poor_history_says_why(make_fleet: Callable[..., Any], write_folder: Any, tmp_path: Path) -> None:
+    folder, page = write_folder(make_fleet(pumps=1, gates=0, days=60, every_h=24).build()), tmp_path / "report.html"
+    assert CliRunner().invoke(main, ["backtest", "--history", str(folder), "--html", str(page)]).exit_code == 0
+    assert "Too poor to predict from" in page.read_text(encoding="utf-8")
