@@ -115,6 +115,7 @@ def probe(
     """
     if (profile is None) == (file is None) or (file is not None) == (device is None):
         _fail("got neither or both, expected FILE and DEVICE, or --profile and --address")
+    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
     try:
         if file is not None and device is not None:
             agent, found = find_device(_load(file), device)
