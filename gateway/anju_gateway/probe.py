@@ -13,6 +13,7 @@ from anju_contracts.units import SHOWN_AS
 from anju_edge_agent.agent import Agent, AgentContext
 from anju_edge_agent.errors import BusError
 from anju_edge_agent.flow import Device, DeviceFlow
+from anju_edge_agent.place import Place, SerialPlace
 from anju_edge_agent.probing import Probing
 from anju_edge_agent.profile import Profile, points_of
 from anju_edge_agent.samples import Handover, Sample
@@ -56,21 +57,28 @@ def probe_device(agent: ConfiguredAgent, device: Device, clock: Clock, *, within
     )
     built = agent.build([device], context)
     if isinstance(built, Probing):
-        return _ask(built, device, context)
+        try:
+            return _ask(built, device, context)
+        except BusError as exc:
+            hint = f": {_hint(agent.place)}" if "no connection" in str(exc) else ""
+            raise ProbeError(f"{exc}{hint}") from exc
     return _listen(built, device, listening, within_s)
 
 
 def _ask(agent: Probing, device: Device, context: AgentContext) -> list[Row]:
-    try:
-        found = agent.probe(device)
-    except BusError as exc:
-        raise ProbeError(str(exc)) from exc
+    found = agent.probe(device)
     out = Handover()
     now_us = context.now_us()
     flow = DeviceFlow(device, now_us=now_us)
     flow.take(now_us, [(one.point, one.value) for one in found if one.value is not None], out)
     raw = {device.profile.points[one.point].id: one.raw.hex(" ", 2) for one in found}
     return _rows(device.profile, out.samples, raw)
+
+
+def _hint(place: Place | None) -> str:
+    if isinstance(place, SerialPlace):
+        return "check that the port is there, that you may use it, and that no other program has it (a running gateway)"
+    return "check host and port, and that nobody else is connected (a running gateway)"
 
 
 class _Listening:

@@ -127,7 +127,7 @@ def test_a_device_of_a_configuration_is_shown_with_units_quality_and_the_bytes_i
     ("place", "unit", "expected"),
     [
         ("serial", 1, "check unit id, baud rate, parity and wiring"),
-        ("nowhere", 1, "no connection"),
+        ("nowhere", 1, "no connection: check that the port is there"),
     ],
 )
 def test_a_device_that_does_not_answer_is_told_with_what_to_check(
@@ -137,6 +137,12 @@ def test_a_device_that_does_not_answer_is_told_with_what_to_check(
     result = probe(in_file(tmp_path, modbus(f'serial = "{path}"')), "em-1")
     assert result.exit_code == 1
     assert expected in result.output
+
+
+def test_a_serial_server_that_is_not_there_is_told_with_what_to_check(tmp_path: Path) -> None:
+    result = probe(in_file(tmp_path, modbus('host = "127.0.0.1"\nport = 1')), "em-1")
+    assert result.exit_code == 1
+    assert "127.0.0.1:1: no connection: check host and port" in result.output
 
 
 def test_a_model_that_reads_registers_that_the_meter_does_not_have_is_told(lines: OnLines) -> None:
