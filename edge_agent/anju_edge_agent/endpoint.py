@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from paho.mqtt.client import Client
 
+from anju_contracts.tls import client_context
 from anju_edge_agent.tables import Table
 
 _DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -62,10 +63,7 @@ def prepare(client: Client, endpoint: Endpoint) -> None:
 
 def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
     """OSError when a file is missing, is no certificate, or certificate and key don't belong together."""
-    context = ssl.create_default_context(cafile=endpoint.ca_file)
-    if endpoint.cert_file is not None:
-        context.load_cert_chain(endpoint.cert_file, endpoint.key_file)
-    return context
+    return client_context(endpoint.ca_file, endpoint.cert_file, endpoint.key_file)
 
 
 def _no_delay(_client: Client, _data: Any, sock: Any) -> None:

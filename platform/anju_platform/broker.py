@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import paho.mqtt.client as mqtt
 
+from anju_contracts.tls import client_context
 from anju_platform.config import Settings
 from anju_platform.errors import ConfigurationError
 
@@ -77,10 +78,7 @@ def secure(client: mqtt.Client, url: BrokerUrl, files: Certificates) -> None:
 
 def _context(files: Certificates) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=files.ca_file)
-        if files.cert_file is not None:
-            context.load_cert_chain(files.cert_file, files.key_file)
+        return client_context(files.ca_file, files.cert_file, files.key_file)
     except OSError as exc:
         found = ", ".join(str(file) for file in (files.ca_file, files.cert_file, files.key_file) if file)
         raise ConfigurationError(f"ANJU_MQTT_CA, ANJU_MQTT_CERT, ANJU_MQTT_KEY: got {found}: {exc}") from exc
-    return context

@@ -1,7 +1,6 @@
 """A Mosquitto that lets in only whom an authority of the test's own has enrolled."""
 
 import queue
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from anju_contracts.tls import client_context
 from anju_contracts.topics import GatewayAddress
 from anju_platform.enrol.authority import Authority, Enrolled, create_authority, open_authority
 from anju_platform.enrol.bundle import write_bundle
@@ -44,10 +44,9 @@ class Client:
         self.client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, reconnect_on_failure=False
         )
-        context = ssl.create_default_context(cafile=ca)
-        if certificate is not None:
-            context.load_cert_chain(certificate, certificate.with_suffix(".key"))
-        self.client.tls_set_context(context)
+        self.client.connect_timeout = WITHIN_S
+        key = certificate.with_suffix(".key") if certificate else None
+        self.client.tls_set_context(client_context(ca, certificate, key))
         self.client.on_connect = lambda _client, _data, _flags, reason, _properties: self.answers.put(reason)
         self.client.on_publish = lambda _client, _data, _mid, reason, _properties: self.answers.put(reason)
         self.client.on_subscribe = lambda _client, _data, _mid, reasons, _properties: self.answers.put(reasons[0])
