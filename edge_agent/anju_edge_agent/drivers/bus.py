@@ -118,54 +118,47 @@ class BusAgent(Generic[Q]):
         if not self._out:
             self._gathering_since_s = time.monotonic()
         for _ in range(tries):
-            values: list[tuple[int, float]] = []
             try:
-                latency_ms = self._read(poll, values)
+                self._read(poll)
             except BusError as exc:
                 asked.errors += 1
                 self._context.count("no_answer")
                 self._context.trouble(None if self._line.connected else str(exc))
-                self._take_part(asked, values)
                 if not self._line.connected:
                     break
             else:
-                self._take(asked, values, latency_ms)
                 return True
         self._miss(asked)
         return False
 
-    def _read(self, poll: _Poll[Q], values: list[tuple[int, float]]) -> float:
-        """Add the values by point index as they come; the mean time of an answer in real milliseconds. A question that
-        is refused is an error when the others have been asked."""
+    def _read(self, poll: _Poll[Q]) -> None:
+        """Take the answers as they come: what a device said before a question failed is as true as any other reading.
+        A question that is refused is an error when the others have been asked."""
         began_s = time.monotonic()
         refusal: RefusedError | None = None
+        at_us = 0
         for question in poll.questions:
             try:
                 found = self._line.ask(poll.asked.flow.device.address, question)
             except RefusedError as exc:
                 refusal = exc
                 continue
-            values += [(one.point, one.value) for one in found if one.value is not None]
-            for _ in range(sum(one.value is None for one in found)):
-                self._context.count("not_a_number")
+            at_us = self._context.now_us()
+            self._take(poll.asked, found, at_us)
         if refusal is not None:
             raise refusal
-        return (time.monotonic() - began_s) * 1000.0 / len(poll.questions)
-
-    def _take(self, asked: _Asked, values: list[tuple[int, float]], latency_ms: float) -> None:
         self._context.trouble(None)
-        asked.answered = True
-        now_us = self._context.now_us()
-        errors, latency = asked.comm_point, asked.comm_point + 1
-        asked.flow.heard(now_us, self._out)
-        asked.flow.take(now_us, [*values, (errors, float(asked.errors)), (latency, round(latency_ms, 1))], self._out)
+        poll.asked.answered = True
+        latency_ms = (time.monotonic() - began_s) * 1000.0 / len(poll.questions)
+        errors, latency = poll.asked.comm_point, poll.asked.comm_point + 1
+        measured = [(errors, float(poll.asked.errors)), (latency, round(latency_ms, 1))]
+        poll.asked.flow.take(at_us, measured, self._out)
 
-    def _take_part(self, asked: _Asked, values: list[tuple[int, float]]) -> None:
-        """What a device said before a question failed is as true as any other reading."""
-        if values:
-            now_us = self._context.now_us()
-            asked.flow.heard(now_us, self._out)
-            asked.flow.take(now_us, values, self._out)
+    def _take(self, asked: _Asked, found: Sequence[Found], at_us: int) -> None:
+        asked.flow.heard(at_us, self._out)
+        asked.flow.take(at_us, [(one.point, one.value) for one in found if one.value is not None], self._out)
+        for _ in range(sum(one.value is None for one in found)):
+            self._context.count("not_a_number")
 
     def _miss(self, asked: _Asked) -> None:
         """No sample of the device; only what was measured here, the count of errors, is fresh."""
