@@ -124,3 +124,14 @@ def test_stopping_ends_every_agent(run: Run) -> None:
     assert not any(account.running for account in host.accounts())
     time.sleep(0.05)
     assert len(taken.samples) == count
+
+
+def test_agents_that_are_to_begin_anew_do_so_at_once_and_it_counts_as_no_death(run: Run) -> None:
+    host, taken = run(agent("a"), agent("b"))
+    assert eventually(lambda: {sample.asset for sample in taken.samples} == {"a", "b"})
+    host.restart()
+    firsts = [("a", 1.0), ("b", 1.0)]
+    assert eventually(
+        lambda: all([(one.asset, one.value) for one in taken.samples].count(first) == 2 for first in firsts)
+    )
+    assert [(account.restarts, account.last_error) for account in host.accounts()] == [(0, None)] * 2
