@@ -11,7 +11,7 @@ from anju_platform.cli import main, write_report
 
 def test_help_names_every_program() -> None:
     text = CliRunner().invoke(main, ["--help"]).output
-    for program in ("migrate", "import", "ingest", "worker", "api", "train", "score"):
+    for program in ("migrate", "import", "ingest", "worker", "api", "train", "score", "commands", "gateway"):
         assert f"\n  {program} " in text
 
 
