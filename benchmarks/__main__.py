@@ -25,7 +25,7 @@ _NAMES = "\n".join(f"{one.name:<12} {one.title}" for one in CATALOGUE)
 
 @click.command(epilog=f"\b\nBenchmarks:\n{_NAMES}", context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--only", multiple=True, metavar="NAME", help="Run this one; may be repeated. `ingest` means both of it.")
-@click.option("--quick", is_flag=True, help="A smoke run of a few seconds each: shows that it works, measures little.")
+@click.option("--quick", is_flag=True, help="A smoke run of a few seconds each: shows that it works, judges nothing.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write all figures here.")
 def main(only: Sequence[str], *, quick: bool, json_file: Path | None) -> None:
     """Measure Anju, each figure beside a reference from the same run. Let nothing else run on the machine."""
@@ -57,7 +57,7 @@ def measure(benchmark: Benchmark, console: Console, *, quick: bool) -> dict[str,
                 if isinstance(figure, Absent):
                     absent.append(asdict(figure))
                     continue
-                figures.append(figure.as_json())
+                figures.append(figure.as_json() | ({"met": None} if quick else {}))
                 status.update(f"{benchmark.name}: {figure.name} is {figure.median:,.6g} {figure.unit}")
         except NotMeasuredError as exc:
             why_not = str(exc)

@@ -63,7 +63,7 @@ def _row(one: Mapping[str, Any]) -> str:
     runs = f"{len(one['runs'])}, {number(low)} to {number(high)}" if len(one["runs"]) > 1 else "1"
     reference = f"{number(one['reference_median'])} ({one['reference']})" if one["reference"] else ""
     ratio = f"{one['ratio']:.2f}" if one["ratio"] is not None else ""
-    wanted = f"{one['goal']}, {'met' if one['met'] else '**missed**'}" if one["goal"] else ""
+    wanted = (one["goal"] or "") + {None: "", True: ", met", False: ", **missed**"}[one["met"]]
     return f"| `{one['name']}` | {number(one['median'])} {one['unit']} | {runs} | {reference} | {ratio} | {wanted} |"
 
 
