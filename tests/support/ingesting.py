@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import paho.mqtt.client as mqtt
 import psycopg
 from arriving import birth, telemetry
+from psycopg.sql import SQL, Identifier
 
 from anju_contracts.receipt import decode_receipt
 from anju_contracts.topics import Channel, GatewayAddress
@@ -164,3 +165,17 @@ def announce(gateway: Gateway, url: str, now: datetime) -> None:
     """Publish the birth of the gateway and wait until its points are known."""
     gateway.publish(birth(address=gateway.address, at=now), retain=True)
     wait_for(lambda: count(url, "SELECT count(*) FROM point") > 0)
+
+
+@contextmanager
+def closed_to_all(url: str) -> Iterator[None]:
+    """As long as the block runs nobody can connect to the database, and whoever was connected is thrown out."""
+    name = urlsplit(url).path.lstrip("/")
+    with psycopg.connect(url.removesuffix(name) + "postgres", autocommit=True) as conn:
+        allow = SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+        conn.execute(allow.format(Identifier(name), SQL("false")))
+        conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        try:
+            yield
+        finally:
+            conn.execute(allow.format(Identifier(name), SQL("true")))

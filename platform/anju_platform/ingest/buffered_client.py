@@ -40,8 +40,9 @@ class BufferedClient(mqtt.Client):
         return super().reconnect()
 
     def ack_all(self, mids: Sequence[int]) -> None:
-        """Acknowledge messages of QoS 1, in this order."""
-        if mids:
+        """Acknowledge messages of QoS 1, in this order; without a connection nothing, for the broker will deliver them
+        again."""
+        if mids and self.is_connected():
             acknowledgements = b"".join(struct.pack(">BBH", _PUBACK, _PUBACK_REST, mid) for mid in mids)
             self._packet_queue(_PUBACK, acknowledgements, mids[-1], 1)
 

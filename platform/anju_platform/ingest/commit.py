@@ -192,10 +192,12 @@ class Committer:
         return any(event.asset not in known for event in batch.events)
 
     def _store_notices(self, messages: Sequence[Message], *, now: datetime) -> tuple[frozenset[str], list[Letter]]:
-        """Store births, states and accounts in their order; the communities with a birth, and births too many."""
+        """Store births, states and accounts, each gateway's in their order; the communities with a birth, and births
+        too many. Gateway by gateway, so that no two ingests wait for each other in a circle."""
         announced: set[str] = set()
         refused: list[Letter] = []
-        for message in messages:
+        notices = [message for message in messages if isinstance(message, BirthNotice | StateNotice | AccountNotice)]
+        for message in sorted(notices, key=lambda notice: (notice.address.community, notice.address.gateway)):
             if isinstance(message, BirthNotice):
                 letter = store_birth(self._conn, message, most_points=self._limits.points, now=now)
                 if letter is None:
@@ -204,7 +206,7 @@ class Committer:
                     refused.append(letter)
             elif isinstance(message, StateNotice):
                 store_state(self._conn, message, now=now)
-            elif isinstance(message, AccountNotice):
+            else:
                 store_account(self._conn, message, now=now, clock=self._clock)
         return frozenset(announced), refused
 

@@ -50,6 +50,7 @@ class Line:
         on_subscribed: Callable[[], None],
     ) -> None:
         self.name = name
+        self._channels = channels
         self._settings = settings
         self._directory = directory
         self._metrics = metrics
@@ -103,7 +104,7 @@ class Line:
         if ended:
             _log.warning("ended transactions of an ingest that stood still", extra={"sessions": ended})
         self._directory.load(conn)
-        behind = rebuild(conn, now=self._settings.clock.now())
+        behind = rebuild(conn, now=self._settings.clock.now()) if Channel.TELEMETRY in self._channels else 0
         _log.info("ready", extra={"line": self.name, "latest_values_rebuilt": behind})
         self._start()
         flush_at = time.monotonic() + FLUSH_EVERY_S

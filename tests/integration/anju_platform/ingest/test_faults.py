@@ -8,13 +8,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import psycopg
 import pytest
 from arriving import NOON, birth, events, intake_on, telemetry
 from ingesting import (
     TRIPS,
+    WITHIN_S,
     announce,
     batch_of,
+    closed_to_all,
     count,
     gateway_on,
     ingest_on,
@@ -35,6 +38,8 @@ from anju_simulators.services import Broker, Flavour, Postgres, flavours
 ROWS = "SELECT count(*) FROM telemetry"
 NOW = datetime.now(UTC)
 """Of the readings; close enough to the real time at which they are sent."""
+MESSAGES = 3_000
+MESSAGE_BYTES = 40_000
 
 
 @pytest.fixture
@@ -134,6 +139,25 @@ def test_what_has_a_receipt_outlives_a_crash_of_the_database(broker: Broker, tmp
                 send_until_receipted(gateway, range(first, first + 20), NOW)
         assert count(url, ROWS) == 80
         assert count(url, "SELECT count(*) FROM dead_letter") == 0
+
+
+@pytest.mark.mosquitto
+def test_while_the_database_is_gone_the_broker_keeps_what_comes_and_memory_stays_bounded(
+    any_database_url: str, broker: Broker, tmp_path: Path
+) -> None:
+    settings = settings_for(any_database_url, broker)
+    with gateway_on(broker) as gateway, ingest_program(settings, tmp_path) as program:
+        announce(gateway, any_database_url, NOW)
+        memory = psutil.Process(program.process.pid).memory_info
+        before = memory().rss
+        with closed_to_all(any_database_url):
+            wide = batch_of(gateway, 1, NOW)
+            payload = wide.payload + b" " * MESSAGE_BYTES
+            last = [gateway.client.publish(wide.topic, payload, qos=1) for _ in range(MESSAGES)][-1]
+            last.wait_for_publish(WITHIN_S)
+            assert memory().rss - before < MESSAGES * MESSAGE_BYTES / 2
+        send_until_receipted(gateway, [1, 2], NOW)
+    assert count(any_database_url, ROWS) == 4
 
 
 @pytest.mark.mosquitto

@@ -2,17 +2,16 @@
 
 import socket
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from threading import Event
 
-import psycopg
+import pytest
 from arriving import birth, events, lift, telemetry
-from ingesting import TRIPS, Gateway, announce, count, gateway_on, ingest_on, settings_for, wait_for
-from psycopg.sql import SQL, Identifier
+from ingesting import TRIPS, Gateway, announce, closed_to_all, count, gateway_on, ingest_on, settings_for, wait_for
 
+from anju_contracts.clock import RealClock
 from anju_contracts.event import Event as Happening
 from anju_contracts.topics import Channel
 from anju_platform.ingest.models import Arrival
@@ -77,20 +76,6 @@ def test_nothing_is_receipted_while_the_database_is_away_and_all_of_it_afterward
             assert gateway.receipted("telemetry") == {1}
         wait_for(lambda: gateway.receipted("telemetry") == set(range(1, 30)))
         assert count(database_url, "SELECT count(*) FROM telemetry") == 29
-
-
-@contextmanager
-def closed_to_all(url: str) -> Iterator[None]:
-    """As long as the block runs nobody can connect to the database, and whoever was connected is thrown out."""
-    name = urlsplit(url).path.lstrip("/")
-    with psycopg.connect(url.removesuffix(name) + "postgres", autocommit=True) as conn:
-        allow = SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
-        conn.execute(allow.format(Identifier(name), SQL("false")))
-        conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
-        try:
-            yield
-        finally:
-            conn.execute(allow.format(Identifier(name), SQL("true")))
 
 
 def test_what_arrives_between_two_ingests_is_stored_by_the_next(database_url: str, broker: Broker) -> None:
@@ -171,3 +156,14 @@ def test_the_embedded_broker_works_with_a_plain_subscription(database_url: str, 
             gateway.publish(events([Happening("lift-01", "lift.tilt", now)], seq=1, address=gateway.address))
             wait_for(lambda: gateway.receipted("event") == {1})
         assert count(database_url, "SELECT count(*) FROM telemetry") == 400
+
+
+class StoppedClock(RealClock):
+    def now(self) -> datetime:
+        raise OverflowError("the clock stopped")
+
+
+def test_an_ingest_one_line_of_which_can_not_go_on_ends_with_the_reason(database_url: str, broker: Broker) -> None:
+    settings = replace(settings_for(database_url, broker), clock=StoppedClock())
+    with pytest.raises(OverflowError, match="the clock stopped"):
+        Ingest(settings, stopping=Event()).run()

@@ -10,6 +10,7 @@ from anju_platform.broker import parse_broker_url
 from anju_platform.errors import ConfigurationError
 from anju_platform.ingest.decode import decode
 from anju_platform.ingest.link import Link, Subscription
+from anju_platform.ingest.models import Arrival, Unreadable
 from anju_platform.ingest.receipts import receipts_for
 
 WANTED = Subscription("readings", (Channel.TELEMETRY,), shared=True)
@@ -37,3 +38,13 @@ def test_a_refused_subscription_is_an_error_that_says_what_to_do() -> None:
     link.client.on_subscribe(link.client, None, 1, [refused], None)
     with pytest.raises(ConfigurationError, match=r"Shared subscription not supported.*ANJU_MQTT_SHARED=no"):
         link.check()
+
+
+def test_a_topic_that_is_not_even_text_becomes_a_dead_letter() -> None:
+    taken: list[Arrival] = []
+    link = Link(parse_broker_url("mqtt://broker"), WANTED, clock=RealClock(), deliver=taken.append)
+    link.client.take(b"anju/1/\xff", b"{}", 1, 1)
+    (arrival,) = taken
+    message = decode(arrival, lambda _: {}, telemetry_days=30)
+    assert isinstance(message, Unreadable)
+    assert message.letter.detail.startswith("topic: field topic: got ''")
