@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 SIMULATE = str(Path(sys.executable).with_name("anju-simulate"))
-SMALL = ("--lifts", "12", "--doors", "24", "--electric-meters", "10", "--water-meters", "6")
+SMALL = ("--lifts", "16", "--doors", "40", "--electric-meters", "10", "--water-meters", "6")
 TINY = ("--lifts", "2", "--doors", "2", "--electric-meters", "2", "--water-meters", "2", "--days-of-history", "30")
 MARK = "ANJU_TEST_MARK"
 WITHIN_S = 120.0
@@ -95,7 +95,7 @@ def test_a_bounded_demo_loses_nothing_and_every_link_works(tmp_path: Path) -> No
     figures = json.loads(report.read_text(encoding="utf-8"))
     assert figures["samples_published"] == figures["samples_stored"] > 5_000
     assert (figures["lost"], figures["duplicated"], figures["dead_letters"]) == (0, 0, 0)
-    assert figures["assets"] == {"lift": 12, "door": 24, "electric_meter": 10, "water_meter": 6}
+    assert figures["assets"] == {"lift": 16, "door": 40, "electric_meter": 10, "water_meter": 6}
     assert figures["tickets"]["proactive"] > 0
     assert figures["tickets"]["alarm"] + figures["tickets"]["complaint"] > 0
     assert {"history", "import", "train", "score", "live", "drain"} <= figures["seconds"].keys()

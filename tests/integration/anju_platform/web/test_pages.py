@@ -8,7 +8,8 @@ import pytest
 
 PAGES = [
     "/c/jinxiu", "/c/jinxiu/assets", "/c/jinxiu/assets?kind=lift", "/c/jinxiu/tickets", "/c/jinxiu/tickets?state=all",
-    "/c/jinxiu/tickets?origin=request", "/c/jinxiu/model", "/c/jinxiu/ageing", "/assets/jinxiu:lift-03", "/assets/jinxiu:door-05",
+    "/c/jinxiu/tickets?origin=request", "/c/jinxiu/model", "/c/jinxiu/ageing", "/assets/jinxiu:lift-03",
+    "/assets/jinxiu:door-05",
     "/assets/jinxiu:em-001/parts/latest", "/tickets/1", "/tickets/2", "/tickets/3", "/tickets/4", "/tickets/5",
     "/tickets/6", "/tickets/7",
     *(f"/c/jinxiu/parts/{part}" for part in ("clock", "figures", "tickets", "risks", "alarms", "complaints")),

@@ -40,7 +40,8 @@ def test_every_name_that_becomes_part_of_a_key_has_its_text() -> None:
         "reason": CloseReason, "evidence": EvidenceKind, "log": ACTION_NAMES.values(),
         "gateway": ("online", "offline", "lost", "unknown"), "filter": ("open", "resolved", "closed", "all"),
         "model": ("role_champion", "role_challenger", "role_retired", "role_refused"),
-        "axis": ("days_7", "days_30", "days_90", "days_365"), "nav": ("overview", "tickets", "assets", "ageing", "model"),
+        "axis": ("days_7", "days_30", "days_90", "days_365"),
+        "nav": ("overview", "tickets", "assets", "ageing", "model"),
         "quality": ("1", "2"),
     }  # fmt: skip
     missing = [
