@@ -4,8 +4,8 @@ A feature at origin t uses the days before t alone. Names are `<series>:<statist
 event code or record each comes from, so that reasons can name it.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -25,6 +25,9 @@ ASSETS_AT_ONCE: Final = 200
 Z_LIMIT: Final = 50.0
 BASE_DAYS: Final = (90, 14)
 FRESH_DAYS: Final = 15
+LONG_AGO_DAYS: Final = 21
+EVERY_DAYS: Final = 4
+"""Of the long past, every fourth day is enough."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,15 @@ class Features:
     own_names: tuple[str, ...]
     own_sources: tuple[str, ...]
     own: dict[str, Floats]
+
+    def at(self, positions: Origins) -> "Features":
+        """The same at some of the origins."""
+        return replace(
+            self,
+            origins=self.origins[positions],
+            common=self.common[:, positions],
+            own={name: values[:, positions] for name, values in self.own.items()},
+        )
 
 
 def compute_features(history: History, grid: Grid, layout: Layout, origins: Origins) -> Features:
@@ -165,6 +177,7 @@ class _Levels:
         self.scale = np.maximum(spread, scales / 2)
         self._fleet = scales
         self._has_peers = bool((residual != values).any())
+        self._long = _long_past(residual[:, :, self.primary], origins)
 
     def describe(self, columns: Columns) -> None:
         t = self.origins
@@ -174,6 +187,7 @@ class _Levels:
         recent[1] = _first_of(recent[1], recent[3])
         z = {days: _clip((mean - self._middle) / self.scale) for days, mean in recent.items()}
         self.recent7 = recent[7]
+        self._describe_lasting(columns, z)
         self._add(columns, "z3", z[3])
         self._add(columns, "z14", z[14])
         if self._has_peers:
@@ -189,6 +203,21 @@ class _Levels:
         self._add(columns, "slope30", _clip(30 * self.residual.slope(t, 30, at_least=10) / self.scale), primary=True)
         self._add(columns, "unrest", _clip(self.residual.spread(t, 7) / self.scale), primary=True)
 
+    def _describe_lasting(self, columns: Columns, z: Mapping[int, Wide]) -> None:
+        """Deviations that have lasted, against the long past, and those of the weeks before."""
+        t = self.origins
+        self._add(columns, "held7", _lasting(z[3], z[7]), primary=True)
+        self._add(columns, "held14", _lasting(z[7], z[14]), primary=True)
+        for name, start, stop in (("ago7", 14, 7), ("ago14", 28, 14)):
+            mean = self.residual.mean(t, start, stop)
+            self._add(columns, name, _clip((mean - self._middle) / self.scale), primary=True)
+        middle, spread = self._long
+        usual = np.where(np.isnan(middle), self._middle[:, :, self.primary], middle)
+        scale = np.maximum(_first_of(spread, self.scale[:, :, self.primary]), self._fleet[self.primary] / 2)
+        away = _clip((self.recent7[:, :, self.primary] - usual) / scale)
+        names = [f"{self.names[index]}:long" for index in self.primary]
+        columns.add_all(names, [self.points[index] for index in self.primary], away)
+
     def _add(
         self, columns: Columns, statistic: str, values: npt.NDArray[np.floating], *, primary: bool = False
     ) -> None:
@@ -202,6 +231,19 @@ class _Levels:
         fresh = self.residual.mean_between(reset, stop)
         away: Wide = _clip((self.recent7 - fresh) / self._fleet)[:, :, self.primary]
         return away
+
+
+def _long_past(values: Floats, origins: Origins) -> tuple[Floats, Floats]:
+    """Median and spread of all days but the last LONG_AGO_DAYS, of every EVERY_DAYS-th of them."""
+    days = values.shape[1] // EVERY_DAYS + 1
+    rare = values[:, ::EVERY_DAYS]
+    return quartiles(rare, origins // EVERY_DAYS, days, LONG_AGO_DAYS // EVERY_DAYS, at_least=6)
+
+
+def _lasting(first: Wide, second: Wide) -> Wide:
+    """The smaller of two deviations of one sign, 0 where they disagree; one that is missing says nothing."""
+    lowest, highest = np.fmin(first, second), np.fmax(first, second)
+    return np.where(lowest > 0, lowest, np.where(highest < 0, highest, np.where(np.isnan(lowest), np.nan, 0.0)))
 
 
 def _first_of(first: npt.NDArray[np.floating], second: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:

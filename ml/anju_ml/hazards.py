@@ -3,44 +3,76 @@
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
 
 import numpy as np
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
+from anju_ml.board import Board
 from anju_ml.grid import Floats
 from anju_ml.hazard import Doubles, Flags, Indices, Rows, fit_estimator, hazards, stack
 from anju_ml.prepare import Prepared, full_names
 from anju_ml.screening import screen
-from anju_ml.signature import BEFORE_DAYS, CALM_DAYS, Cases, Signature, apply, learn_signature, signature_columns
+from anju_ml.signature import BEFORE_DAYS, PLAIN, Signature, apply, learn_signature, shared_names
 
 COLUMNS_AT_MOST: Final = 48
 WORKERS: Final = 2
 
 
 @dataclass(frozen=True)
+class Sight:
+    """Rows of the full matrix as members look at them: `values`, the `surprise` of their channels, and the columns of
+    PLAIN in order (NaN where there is none)."""
+
+    values: Floats
+    board: Board
+    surprise: Floats
+    plain: Floats
+
+    def take(self, rows: Indices | Flags) -> "Sight":
+        return Sight(self.values[rows], self.board, self.surprise[rows], self.plain[rows])
+
+
+def see(values: Floats, board: Board, plain: Indices) -> Sight:
+    """`plain`: positions of PLAIN in the full matrix, -1 for those that are missing."""
+    taken = np.where(plain >= 0, values[:, np.maximum(plain, 0)], np.float32(np.nan)).astype(np.float32)
+    return Sight(values, board, board.surprise(values), taken)
+
+
+def plain_columns(names: Sequence[str]) -> Indices:
+    place = {name: index for index, name in enumerate(names)}
+    return np.array([place.get(name, -1) for name in PLAIN], np.int64)
+
+
+Signatures = Mapping[str, Signature]
+"""By component of one kind."""
+
+
+@dataclass(frozen=True)
 class SharedMember:
-    """`signatures` by "kind/component"."""
+    """`signatures` by kind and component."""
 
     estimator: Any
-    signatures: Mapping[str, Signature]
+    signatures: Mapping[str, Signatures]
 
-    def hazards(self, key: str, values: Floats, intervals: int) -> Doubles:
-        return hazards(self.estimator, apply(self.signatures[key], values), intervals)
+    def hazards(self, kind: str, component: str, sight: Sight, intervals: int) -> Doubles:
+        values = apply(self.signatures[kind], component, sight.board, sight.surprise, sight.plain)
+        return hazards(self.estimator, values, intervals)
 
 
 @dataclass(frozen=True)
 class OwnMember:
-    """One estimator over the chosen `columns` of the full matrix and the component's signature."""
+    """One estimator over the chosen `columns` of the full matrix and the signatures of the kind."""
 
     estimator: Any
     columns: Indices
-    signature: Signature
+    signatures: Signatures
 
-    def hazards(self, _key: str, values: Floats, intervals: int) -> Doubles:
-        return hazards(self.estimator, np.hstack([values[:, self.columns], apply(self.signature, values)]), intervals)
+    def hazards(self, _kind: str, component: str, sight: Sight, intervals: int) -> Doubles:
+        shared = apply(self.signatures, component, sight.board, sight.surprise, sight.plain)
+        return hazards(self.estimator, np.hstack([sight.values[:, self.columns], shared]), intervals)
 
 
 Members = Sequence[SharedMember | OwnMember]
@@ -58,67 +90,80 @@ def _controller() -> Any:
     return ThreadpoolController()
 
 
-def fit_shared(
-    prepared: Mapping[str, Prepared], rows: Mapping[str, Mapping[str, Rows]], *, edges: tuple[float, ...], seed: int
-) -> tuple[SharedMember, ...]:
-    """One member for each fold, over all kinds and components; `rows` by kind and component."""
-    folds = 1 + max(int(each.folds.max()) for each in prepared.values())
+@dataclass(frozen=True)
+class Material:
+    """One kind's training rows by component, and what members see of them."""
+
+    prepared: Prepared
+    rows: Mapping[str, Rows]
+    sights: Mapping[str, Sight]
+
+
+def gather(prepared: Prepared, rows: Mapping[str, Rows]) -> Material:
+    plain = plain_columns(full_names(prepared.features))
+    return Material(prepared, rows, {name: see(each.values, prepared.board, plain) for name, each in rows.items()})
+
+
+def fit_shared(materials: Mapping[str, Material], *, edges: tuple[float, ...], seed: int) -> tuple[SharedMember, ...]:
+    """One member for each fold, over all kinds and components; `materials` by kind."""
+    folds = 1 + max(int(each.prepared.folds.max()) for each in materials.values())
+    pairs = {kind: Pairs(each) for kind, each in materials.items()}
     with ThreadPoolExecutor(WORKERS) as pool:
-        found = pool.map(lambda fold: _fit_shared_member(prepared, rows, fold, edges, seed=seed), range(folds))
+        found = pool.map(lambda fold: _fit_shared_member(pairs, fold, edges, seed=seed), range(folds))
         return tuple(found)
 
 
-def _fit_shared_member(
-    prepared: Mapping[str, Prepared],
-    rows: Mapping[str, Mapping[str, Rows]],
-    fold: int,
-    edges: tuple[float, ...],
-    *,
-    seed: int,
-) -> SharedMember:
-    signatures: dict[str, Signature] = {}
-    tables: list[Rows] = []
-    for kind, each in prepared.items():
-        for name, own in rows[kind].items():
-            seen = own.take(each.folds[own.groups] != fold)
-            signatures[f"{kind}/{name}"] = signature_of(each, name, seen)
-            tables.append(honest_rows(each, name, seen))
-    _, up = signature_columns()
+class Pairs:
+    """Signatures of one kind learned without some folds, each set once."""
+
+    def __init__(self, material: Material) -> None:
+        self.material = material
+        self._known: dict[frozenset[int], Signatures] = {}
+
+    def without(self, *folds: int) -> Signatures:
+        left_out = frozenset(folds)
+        if left_out not in self._known:
+            material = self.material
+            self._known[left_out] = {
+                name: _signature_of(material, name, ~np.isin(material.prepared.folds[rows.groups], list(left_out)))
+                for name, rows in material.rows.items()
+            }
+        return self._known[left_out]
+
+
+def _fit_shared_member(pairs: Mapping[str, Pairs], fold: int, edges: tuple[float, ...], *, seed: int) -> SharedMember:
+    signatures = {kind: each.without(fold) for kind, each in pairs.items()}
+    tables = [_honest_rows(each, name, fold) for each in pairs.values() for name in each.material.rows]
+    _, up = shared_names()
     with one_thread_each():
         estimator = fit_estimator(stack(tables), edges=edges, up=up, leaves=8, rounds=120, seed=seed + fold)
     return SharedMember(estimator, signatures)
 
 
-def honest_rows(prepared: Prepared, component: str, rows: Rows) -> Rows:
-    """`rows` in the signature's columns, each by a signature learned without the fold of its asset, so that fitting
-    meets signatures that are as wrong as they will be in use."""
-    folds = prepared.folds[rows.groups]
-    values = np.empty((len(rows.groups), len(signature_columns()[0])), np.float32)
-    for fold in np.unique(folds):
-        signature = signature_of(prepared, component, rows.take(folds != fold))
-        values[folds == fold] = apply(signature, rows.values[folds == fold])
-    return Rows(values, rows.groups, rows.fails_in, rows.known_for, rows.weights)
+def _honest_rows(pairs: Pairs, component: str, fold: int) -> Rows:
+    """Rows without `fold` in the shared columns, each by signatures learned without the fold of its asset too, so
+    that fitting meets signatures that are as wrong as they will be in use."""
+    material = pairs.material
+    rows, sight = material.rows[component], material.sights[component]
+    folds = material.prepared.folds[rows.groups]
+    values = np.empty((len(folds), len(shared_names()[0])), np.float32)
+    for own in np.unique(folds[folds != fold]):
+        signatures = pairs.without(fold, int(own))
+        part = sight.take(folds == own)
+        values[folds == own] = apply(signatures, component, part.board, part.surprise, part.plain)
+    return replace(rows, values=values).take(folds != fold)
 
 
-def signature_of(prepared: Prepared, component: str, rows: Rows) -> Signature:
-    """The signature of a component from its training rows."""
-    before = rows.failed_within(BEFORE_DAYS)
-    calm = (np.minimum(rows.fails_in, rows.known_for) > CALM_DAYS) | (rows.fails_in == np.inf)
-    cases = Cases(
-        before=rows.values[before],
-        failure=_numbered(rows, before),
-        fails_in=rows.fails_in[before],
-        calm=rows.values[calm & ~before],
-    )
-    layout = prepared.layout
-    points = [name.removesuffix(":z7") for name in full_names(prepared.features) if name.endswith(":z7")]
+def _signature_of(material: Material, component: str, seen: Flags) -> Signature:
+    """The signature of a component from those of its training rows that are `seen`."""
+    rows, sight = material.rows[component], material.sights[component]
+    before = seen & rows.failed_within(BEFORE_DAYS)
     return learn_signature(
-        cases,
-        full_names(prepared.features),
+        sight.board,
+        sight.surprise[before],
+        _numbered(rows, before),
         component,
-        points=points,
-        codes=layout.codes,
-        base_rate=prepared.base_rates[component],
+        base_rate=material.prepared.base_rates[component],
     )
 
 
@@ -131,27 +176,24 @@ def _numbered(rows: Rows, kept: Flags) -> Indices:
     return found
 
 
-def fit_own(
-    prepared: Prepared, component: str, rows: Rows, *, edges: tuple[float, ...], seed: int
-) -> tuple[OwnMember, ...]:
+def fit_own(material: Material, component: str, *, edges: tuple[float, ...], seed: int) -> tuple[OwnMember, ...]:
     """One member for each fold, from the component's failures alone."""
-    folds = 1 + int(prepared.folds.max())
+    folds = 1 + int(material.prepared.folds.max())
+    pairs = Pairs(material)
     with ThreadPoolExecutor(WORKERS) as pool:
-        found = pool.map(lambda fold: _fit_own_member(prepared, component, rows, fold, edges, seed=seed), range(folds))
+        found = pool.map(lambda fold: _fit_own_member(pairs, component, fold, edges, seed=seed), range(folds))
         return tuple(found)
 
 
-def _fit_own_member(
-    prepared: Prepared, component: str, rows: Rows, fold: int, edges: tuple[float, ...], *, seed: int
-) -> OwnMember:
-    seen = rows.take(prepared.folds[rows.groups] != fold)
-    signature = signature_of(prepared, component, seen)
+def _fit_own_member(pairs: Pairs, component: str, fold: int, edges: tuple[float, ...], *, seed: int) -> OwnMember:
+    rows = pairs.material.rows[component]
+    seen = rows.take(pairs.material.prepared.folds[rows.groups] != fold)
     columns = screen(seen.values, seen.failed_within(edges[-1]), most=COLUMNS_AT_MOST, always=())
-    values = np.hstack([seen.values[:, columns], honest_rows(prepared, component, seen).values])
-    _, up = signature_columns()
-    table = Rows(values, seen.groups, seen.fails_in, seen.known_for, seen.weights)
+    honest = _honest_rows(pairs, component, fold)
+    _, up = shared_names()
+    table = replace(honest, values=np.hstack([seen.values[:, columns], honest.values]))
     with one_thread_each():
         estimator = fit_estimator(
             table, edges=edges, up=[*(0 for _ in columns), *up], leaves=12, rounds=120, seed=seed + fold
         )
-    return OwnMember(estimator, columns, signature)
+    return OwnMember(estimator, columns, pairs.without(fold))

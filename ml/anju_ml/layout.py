@@ -4,7 +4,7 @@ Training stores it with the model, so that serving builds the same features what
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -45,6 +45,8 @@ class Layout:
     states_findings: bool
     scales: Mapping[str, float]
     peered: tuple[str, ...] = ()
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """Events of each code an asset and day."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,13 @@ def learn_layout(history: History, grid: Grid, *, origin: int) -> Layout:
     members = pl.Series(grid.assets).implode()
     counters = find_counters(grid, origin)
     usage = find_usage(grid, counters, origin)
+    codes = _commonest(history.events.filter(pl.col("state") != "clear"), "code", members, MAX_CODES)
     named = Layout(
         kind=grid.kind,
         gauges=tuple(name for name in _varying(grid, origin) if name not in counters),
         counters=counters,
         usage=usage,
-        codes=_commonest(history.events.filter(pl.col("state") != "clear"), "code", members, MAX_CODES),
+        codes=codes,
         categories=_commonest(history.complaints, "category", members, MAX_CATEGORIES),
         components=_components(history.repairs, members),
         models=_models(grid),
@@ -76,6 +79,7 @@ def learn_layout(history: History, grid: Grid, *, origin: int) -> Layout:
         season=origin > SEASON_DAYS,
         states_findings=bool(history.repairs["fault_found"].is_not_null().any()),
         scales={},
+        rates=_rates(history.events, codes, members, len(grid.assets) * origin),
     )
     return _with_scales(named, build_series(grid, named), origin)
 
@@ -181,6 +185,12 @@ def _commonest(frame: pl.DataFrame, column: str, members: pl.Series, most: int) 
         .sort(["n", column], descending=[True, False])
     )
     return tuple(sorted(counts[column].drop_nulls().head(most).to_list()))
+
+
+def _rates(events: pl.DataFrame, codes: tuple[str, ...], members: pl.Series, asset_days: int) -> dict[str, float]:
+    own = events.filter((pl.col("state") != "clear") & pl.col("asset_id").is_in(members))
+    counts = dict(own.group_by("code").len().iter_rows())
+    return {code: counts.get(code, 0) / max(asset_days, 1) for code in codes}
 
 
 def _components(repairs: pl.DataFrame, members: pl.Series) -> tuple[str, ...]:

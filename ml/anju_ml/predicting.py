@@ -3,21 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from anju_ml.features import Features, compute_features
 from anju_ml.grid import Grid
-from anju_ml.hazard import expit, logit
+from anju_ml.hazard import STEADY_DAYS, expit, logit, steadied
 from anju_ml.history import History
 from anju_ml.prepare import full_matrix
 from anju_ml.risk import Risk
 from anju_ml.service import judgeable
-from anju_ml.target import KindModel
+from anju_ml.target import KindModel, Target
 from anju_ml.windows import Origins
 
 Doubles = npt.NDArray[np.float64]
+ROWS_AT_ONCE: Final = 50_000
 
 
 @dataclass(frozen=True)
@@ -33,22 +35,33 @@ class Block:
 
 
 def predict_block(model: KindModel, history: History, grid: Grid, origins: Origins) -> Block:
-    """Calibrated probabilities at `origins` of every asset of `grid`."""
-    features = compute_features(history, grid, model.layout, origins)
-    shape = (len(grid.assets), len(origins))
-    block = Block(features, {}, {}, {})
+    """Calibrated probabilities at `origins` (ascending) of every asset of `grid`."""
+    wide = np.unique(np.concatenate([np.maximum(origins - back, 1) for back in range(STEADY_DAYS)]))
+    kept = np.searchsorted(wide, origins)
+    features = compute_features(history, grid, model.layout, wide)
+    block = Block(features.at(kept), {}, {}, {})
     for name, target in model.targets.items():
-        block.observed[name] = judgeable(history, grid, name, origins)
-        rows, columns = np.nonzero(block.observed[name])
-        block.p[name] = np.zeros((*shape, len(target.edges)))
-        block.spread[name] = np.zeros(shape)
-        for start in range(0, len(rows), 50_000):
-            part = slice(start, start + 50_000)
-            values = full_matrix(features, name, rows[part], columns[part])
-            hazards, doubt = target.predict(values)
-            block.p[name][rows[part], columns[part]] = target.calibrator.apply(hazards)
-            block.spread[name][rows[part], columns[part]] = np.hypot(doubt, 1.0 / np.sqrt(1.0 + target.failures))
+        seen = judgeable(history, grid, name, wide)
+        hazards, doubt = _hazards(target, features, seen)
+        shape = (len(grid.assets), len(origins))
+        steady = steadied(hazards, seen, wide)[:, kept]
+        p = target.calibrator.apply(steady.reshape(-1, len(target.edges))).reshape(*shape, -1)
+        block.observed[name] = seen[:, kept]
+        block.p[name] = np.where(seen[:, kept, None], p, 0.0)
+        spread = np.hypot(doubt[:, kept], 1.0 / np.sqrt(1.0 + target.failures))
+        block.spread[name] = np.where(seen[:, kept], spread, 0.0)
     return block
+
+
+def _hazards(target: Target, features: Features, seen: npt.NDArray[np.bool_]) -> tuple[Doubles, Doubles]:
+    """Hazards [asset, origin, interval] and their doubt [asset, origin] where `seen`."""
+    rows, columns = np.nonzero(seen)
+    found, doubt = np.zeros((*seen.shape, len(target.edges))), np.zeros(seen.shape)
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        values = full_matrix(features, target.component, rows[part], columns[part])
+        found[rows[part], columns[part]], doubt[rows[part], columns[part]] = target.predict(values)
+    return found, doubt
 
 
 def risks_of(

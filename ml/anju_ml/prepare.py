@@ -8,10 +8,11 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from anju_ml.board import WEEK, Board, learn_board
 from anju_ml.dataset import Outcomes, outcomes
 from anju_ml.features import Features, compute_features
 from anju_ml.grid import Floats, Grid
-from anju_ml.hazard import Indices, Rows, assign_folds
+from anju_ml.hazard import Flags, Indices, Rows, assign_folds
 from anju_ml.history import History
 from anju_ml.layout import Layout, learn_layout, origin_of
 
@@ -19,6 +20,11 @@ ROWS_AIMED_AT: Final = 120_000
 FIRST_ORIGIN: Final = 10
 PRIOR_FAILURES: Final = 2.0
 LATER_ROWS: Final = 25_000
+CALM_DAYS: Final = 45.0
+CALM_ROWS: Final = 20_000
+ODD_NATS: Final = 3.0
+"""From here on a row without a failure ahead is worth learning from: it looks like one."""
+ODD_ROWS: Final = 1200
 LATER_SHARE: Final = 0.5
 """Share of the time before the origin that calibration and the choice of thresholds may use."""
 
@@ -26,12 +32,15 @@ LATER_SHARE: Final = 0.5
 @dataclass(frozen=True)
 class Prepared:
     """`outcomes`, `failures` (how many can be learned from) and `base_rates` (log of failures an asset and day) are by
-    component; `folds` gives each asset's fold, `later` the origins of the later slice."""
+    component; `odd` [asset, origin]: some point or code stands out; `folds` gives each asset's fold, `later` the
+    origins of the later slice."""
 
     grid: Grid
     layout: Layout
     features: Features
     outcomes: Mapping[str, Outcomes]
+    board: Board
+    odd: Flags
     failures: Mapping[str, int]
     base_rates: Mapping[str, float]
     folds: Indices
@@ -50,16 +59,43 @@ def prepare(
     counts = _failures_learned_from(failures, grid, layout.components, grid.time_of(int(origins[0])))
     total = sum((each.failed_within(horizon_days).sum(axis=1) for each in found.values()), np.zeros(len(grid.assets)))
     days = {name: float(each.observed.sum()) * stride for name, each in found.items()}
+    features = compute_features(history, grid, layout, origins)
+    board = _board(features, layout, found, seed=seed)
     return Prepared(
         grid=grid,
         layout=layout,
-        features=compute_features(history, grid, layout, origins),
+        features=features,
         outcomes=found,
+        board=board,
+        odd=_odd(board, features),
         failures=counts,
         base_rates=_base_rates(counts, days),
         folds=assign_folds(total.astype(np.int64), seed=seed),
         later=_later(origins, origin, len(grid.assets)),
     )
+
+
+def _board(features: Features, layout: Layout, found: Mapping[str, Outcomes], *, seed: int) -> Board:
+    """The kind's board from days on which no component of an asset was about to fail."""
+    shape = features.common.shape[:2]
+    calm = np.ones(shape, np.bool_)
+    for each in found.values():
+        calm &= np.where(each.fails_in <= each.known_for, each.fails_in, np.inf) > CALM_DAYS
+    if found:
+        calm &= np.any([each.observed for each in found.values()], axis=0)
+    places = np.argwhere(calm)
+    chosen = np.random.default_rng(seed).permutation(len(places))[:CALM_ROWS]
+    rows = features.common[places[chosen, 0], places[chosen, 1]]
+    points = [name.removesuffix(":held7") for name in features.names if name.endswith(":held7")]
+    return learn_board(features.names, points, layout.codes, rows)
+
+
+def _odd(board: Board, features: Features) -> Flags:
+    out = np.zeros(features.common.shape[:2], np.bool_)
+    for asset in range(len(out)):
+        surprise = board.surprise(features.common[asset])
+        out[asset] = np.abs(surprise[:, :, WEEK]).max(axis=1, initial=0.0) >= ODD_NATS
+    return out
 
 
 def _later(origins: Indices, origin: int, assets: int) -> Indices:
@@ -104,16 +140,27 @@ def full_sources(features: Features) -> tuple[str, ...]:
 def training_rows(
     prepared: Prepared, component: str, *, horizon_days: float, negatives: int, per_positive: int, seed: int
 ) -> Rows:
-    """All rows before a failure within the horizon and a sample of the others, with weights that make up for it."""
+    """All rows before a failure within the horizon and a sample of the others, with weights that make up for it. Of
+    these, rows that look odd are rare and tell most, so they are sampled apart."""
     found = prepared.outcomes[component]
     failed = found.failed_within(horizon_days)
     quiet = found.observed & ~failed & (np.minimum(found.fails_in, found.known_for) >= 1.0)
-    positive, negative = np.argwhere(failed), np.argwhere(quiet)
-    wanted = min(max(per_positive * len(positive), negatives // 4), negatives, len(negative))
-    chosen = np.random.default_rng(seed).choice(len(negative), wanted, replace=False)
-    places = np.concatenate([positive, negative[np.sort(chosen)]])
+    rng = np.random.default_rng(seed)
+    positive, odd, calm = np.argwhere(failed), np.argwhere(quiet & prepared.odd), np.argwhere(quiet & ~prepared.odd)
+    wanted = min(max(per_positive * len(positive), negatives // 4), negatives)
+    parts = [positive, _some(odd, ODD_ROWS, rng), _some(calm, wanted, rng)]
+    weights = np.repeat(
+        [1.0, len(odd) / max(len(parts[1]), 1), len(calm) / max(len(parts[2]), 1)], [len(part) for part in parts]
+    )
+    places = np.concatenate(parts)
     assets, origins = places[:, 0], places[:, 1]
-    share = len(negative) / max(wanted, 1)
-    weights = np.concatenate([np.ones(len(positive)), np.full(wanted, share)])
     values = full_matrix(prepared.features, component, assets, origins)
     return Rows(values, assets, found.fails_in[assets, origins], found.known_for[assets, origins], weights)
+
+
+def _some(places: Indices, most: int, rng: np.random.Generator) -> Indices:
+    """At most so many of `places`, in their order."""
+    if len(places) <= most:
+        return places
+    found: Indices = places[np.sort(rng.choice(len(places), most, replace=False))]
+    return found

@@ -1,12 +1,12 @@
 """What a component's failures look like beforehand: which points and codes move, which way, how far at the end.
 
-With few failures this is estimated feature by feature and shrunk: to nothing where chance would do as well, and
-towards points and codes whose name shares a word with the component's. It turns every component of every kind into
-the same few columns, so that one hazard can be learned from the failures of all of them together.
+With few failures this is estimated channel by channel, in nats of surprise (board.py), and shrunk: to nothing where
+chance would do as well, and towards points and codes whose name shares a word with the component's. It turns every
+component of every kind into the same few columns, so that one hazard can be learned from the failures of all of them.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,83 +14,64 @@ import numpy as np
 import numpy.typing as npt
 
 from anju_contracts.codes import CODES
+from anju_ml.board import STATISTICS, WEEK, Board
 from anju_ml.grid import Floats
 
-POINT_STATISTICS: Final = ("z1", "z3", "z7", "z14", "peer7", "fresh", "change", "slope14", "slope30", "unrest")
-CODE_STATISTICS: Final = ("3d", "7d", "14d", "30d", "ratio")
 PLAIN: Final = (
-    "events minor:7d",
-    "events major:7d",
-    "events major:30d",
-    "visits corrective:90d",
-    "visits no_finding:90d",
+    "missing:since",
     "opened:7d",
-    "own corrective:90d",
-    "own corrective:365d",
+    "complaint:14d",
+    "visits corrective:since",
+    "visits reset:since",
     "own corrective:since",
     "own reset:since",
-    "own preventive:since",
-    "age:days",
 )
-BEFORE_DAYS: Final = 12.0
-LATE_DAYS: Final = 5.0
-CALM_DAYS: Final = 45.0
-USUAL_END: Final = 4.0
-"""How far (in usual spreads) a point stands off at a failure, before data say otherwise."""
-PRIOR_FAILURES: Final = 3.0
-PRIOR_WEIGHT: Final = 2.0
-PRIOR_EFFECT: Final = 0.6
-SURE_OF_SIGN: Final = 0.5
+BEFORE_DAYS: Final = 10.0
+CHANNELS_AT_MOST: Final = 5
+LEAST_SHARE: Final = 0.25
+"""Channels that say less than this share of what the best says are left out."""
+PRIOR_FAILURES: Final = 1.5
+PRIOR_NATS: Final = 3.0
+"""What a point named like the component is taken to show at a failure, before data say otherwise."""
+CHANCE_NATS: Final = 2.1
+"""By how much the mean surprise of one failure differs from none by chance."""
+END_FAILURES: Final = 3.0
+END_NATS: Final = 4.0
+LEAST_END: Final = 1.5
+UP, DOWN, EITHER = 0, 1, 2
 
 Indices = npt.NDArray[np.int64]
 Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Channel:
-    """Points (or codes) that matter: `columns` [channel, statistic] into the full matrix (-1: none), `ends`: the
-    usual value at a failure, signed, in the same shape; `weights` [channel] add up to 1. `both_ways` [channel]: too
-    few failures to know the direction, so either counts."""
-
-    columns: Indices
-    ends: Doubles
-    weights: Doubles
-    both_ways: npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Form:
-    """How features of points (or codes) are named, which statistics there are, by which of them one is chosen, and how
-    many at most."""
-
-    pattern: str
-    statistics: tuple[str, ...]
-    judged: tuple[str, ...]
-    most: int
-
-
-POINTS: Final = Form("{}:{}", POINT_STATISTICS, ("z3", "z7", "z14", "peer7", "fresh"), 4)
-EVENTS: Final = Form("event {}:{}", CODE_STATISTICS, ("7d", "14d", "30d"), 3)
-
-
-@dataclass(frozen=True)
 class Signature:
-    points: Channel
-    codes: Channel
-    plain: Indices
+    """By channel of the kind's board: `weights` (adding up to 1), `forms` (UP, DOWN or EITHER way), `profile` (mean
+    surprise before failures, signed, less chance). `end`: the usual weighted surprise at a failure; `strength`: what
+    the best channel says; `base_rate`: log of failures a day."""
+
+    weights: Doubles
+    forms: Indices
+    profile: Doubles
+    end: float
     strength: float
     failures: int
     base_rate: float
 
+    def evidence(self, surprise: Floats) -> Doubles:
+        """[row, statistic] from [row, channel, statistic]: 1 is what failures usually look like at the end."""
+        used = np.flatnonzero(self.weights)
+        own = _towards(surprise[:, used].astype(np.float64), self.forms[used][None, :, None])
+        found: Doubles = np.einsum("rcs,c->rs", own, self.weights[used]) / self.end
+        return found
 
-@dataclass(frozen=True)
-class Cases:
-    """Rows of the full matrix: `before` a failure (with `failure`, its number, and `fails_in` days) and `calm`."""
-
-    before: Floats
-    failure: Indices
-    fails_in: Doubles
-    calm: Floats
+    def likeness(self, surprise: Floats) -> Doubles:
+        """How much the pattern of what is odd [row, channel] is that of the component's failures, 0 to about 1."""
+        own = np.where(self.forms == EITHER, np.abs(surprise), surprise)
+        own = np.where(np.abs(own) > 1.5, own, 0.0).astype(np.float64)
+        size = np.sqrt((own * own).sum(axis=1)) + 2.0
+        found: Doubles = own @ self.profile / (size * (np.sqrt((self.profile**2).sum()) + 0.5))
+        return found
 
 
 def names_alike(component: str, name: str) -> bool:
@@ -105,21 +86,6 @@ def _words(name: str) -> list[str]:
     return re.findall(r"[a-z]+|[^\W\da-z_]+", name.lower())
 
 
-def learn_signature(
-    cases: Cases, names: Sequence[str], component: str, *, points: Sequence[str], codes: Sequence[str], base_rate: float
-) -> Signature:
-    """`names` are the columns of the full matrix; `points` the primary series, `codes` the codes to choose from."""
-    place = {name: index for index, name in enumerate(names)}
-    count = len(np.unique(cases.failure))
-    about = {code: points_at(component, code) for code in codes}
-    alike = {point: point_matches(component, point.split("|")[0]) for point in points}
-    found = _channel(cases, place, alike, count, POINTS)
-    events = _channel(cases, place, about, count, EVENTS)
-    strength = max(found[1], events[1])
-    plain = np.array([place.get(name, -1) for name in PLAIN], np.int64)
-    return Signature(found[0], events[0], plain, strength, count, base_rate)
-
-
 def point_matches(component: str, point: str) -> bool:
     """Whether a point's name is like the component's, or like that of a code known to point at the component."""
     codes = [code.name.split(".")[-1] for code in CODES.values() if code.component == component]
@@ -131,141 +97,112 @@ def points_at(component: str, code: str) -> bool:
     return (known is not None and known.component == component) or names_alike(component, code)
 
 
-def _channel(
-    cases: Cases, place: Mapping[str, int], matches: Mapping[str, bool], count: int, form: Form
-) -> tuple[Channel, float]:
-    """The channel of the best of `matches` (candidates: whether their name is like the component's), and how strong
-    the best is. `place` gives the column of each feature."""
-    candidates, statistics = list(matches), form.statistics
-    columns = np.array(
-        [[place.get(form.pattern.format(name, each), -1) for each in statistics] for name in candidates], np.int64
-    ).reshape(len(candidates), len(statistics))
-    looked_at = [statistics.index(name) for name in form.judged]
-    effects = np.array([_effect(cases, row[looked_at]) for row in columns])
-    alike = np.array([matches[name] for name in candidates], np.bool_)
-    scores = _scores(effects, alike, count)
-    order = np.argsort(-scores, kind="stable")[: form.most]
-    order = order[scores[order] > 0]
-    weights = scores[order] ** 2
-    weights = weights / weights.sum() if len(order) else weights
-    both_ways = np.abs(effects[order]) * np.sqrt(count) < SURE_OF_SIGN
-    signs = np.where((effects[order] < 0) & ~both_ways, -1.0, 1.0)
-    ends = [
-        _ends(cases, columns[row], statistics, sign, both_ways=bool(both))
-        for row, sign, both in zip(order, signs, both_ways, strict=True)
+def learn_signature(board: Board, surprise: Floats, failure: Indices, component: str, *, base_rate: float) -> Signature:
+    """From rows in the days before failures: `surprise` [row, channel, statistic] and the number of the failure of
+    each row."""
+    before = _by_failure(surprise[:, :, WEEK], failure)
+    count = len(before)
+    alike = _alike(board, component)
+    prior = np.where(alike, PRIOR_NATS, 0.0)
+    no_way_down = np.where(np.array(board.codes, np.bool_), 0.0, prior)
+    total = count + PRIOR_FAILURES
+    ways = np.array(
+        [
+            (before.sum(axis=0) + PRIOR_FAILURES * prior) / total,
+            (PRIOR_FAILURES * no_way_down - before.sum(axis=0)) / total,
+            (np.abs(before).sum(axis=0) - count + PRIOR_FAILURES * 0.8 * prior) / total - 0.3,
+        ]
+    ).reshape(3, len(board.names))
+    forms = ways.argmax(axis=0) if count else np.full(len(board.names), EITHER)
+    chance = np.where(alike, 0.5, 1.0) * CHANCE_NATS / np.sqrt(count + 1.0)
+    weights, strength = _weights(np.maximum(ways.max(axis=0, initial=0.0) - chance, 0.0))
+    mean = np.where(forms == UP, ways[UP], np.where(forms == DOWN, -ways[DOWN], ways[EITHER] + 0.3))
+    profile = np.sign(mean) * np.maximum(np.abs(mean) - chance, 0.0)
+    end = _end(_towards(before, forms[None, :]) @ weights)
+    return Signature(weights, forms.astype(np.int64), profile, end, strength, count, base_rate)
+
+
+def _alike(board: Board, component: str) -> npt.NDArray[np.bool_]:
+    found = [
+        points_at(component, name) if code else point_matches(component, name.split("|")[0])
+        for name, code in zip(board.names, board.codes, strict=True)
     ]
-    channel = Channel(columns[order], np.array(ends).reshape(len(order), len(statistics)), weights, both_ways)
-    return channel, float(scores[order[0]]) if len(order) else 0.0
+    return np.array(found, np.bool_)
 
 
-def _scores(effects: Doubles, alike: npt.NDArray[np.bool_], count: int) -> Doubles:
-    """Effects less what chance does, shrunk: to nothing, or for names alike to PRIOR_EFFECT."""
-    prior = np.where(alike, PRIOR_EFFECT, 0.0)
-    shrunk = (count * np.abs(effects) + PRIOR_WEIGHT * prior) / (count + PRIOR_WEIGHT)
-    chance = np.where(alike, 0.2, 0.6) / np.sqrt(count + 1.0)
-    found: Doubles = np.maximum(shrunk - chance, 0.0)
+def _by_failure(rows: Floats, failure: Indices) -> Doubles:
+    """Mean over the rows of each failure [failure, channel]."""
+    numbers, group = np.unique(failure, return_inverse=True)
+    total = np.zeros((len(numbers), rows.shape[1]))
+    np.add.at(total, group, rows)
+    return total / np.maximum(np.bincount(group, minlength=len(numbers)), 1)[:, None]
+
+
+def _towards(surprise: Doubles, forms: Indices) -> Doubles:
+    """Surprise in the direction that counts."""
+    found: Doubles = np.where(forms == EITHER, np.abs(surprise), np.where(forms == DOWN, -surprise, surprise))
     return found
 
 
-def _effect(cases: Cases, columns: Indices) -> float:
-    """Mean over failures and columns of where the days before stand among calm days: -1 lowest, 1 highest."""
-    found = [effect for column in columns if column >= 0 and (effect := _rank(cases, int(column))) is not None]
-    return float(np.mean(found)) if found else 0.0
+def _weights(scores: Doubles) -> tuple[Doubles, float]:
+    """The best channels' weights, and the best score."""
+    best = float(scores.max(initial=0.0))
+    kept = np.zeros(len(scores))
+    chosen = np.argsort(-scores, kind="stable")[:CHANNELS_AT_MOST]
+    kept[chosen] = np.where(scores[chosen] >= LEAST_SHARE * best, scores[chosen], 0.0)
+    return (kept / kept.sum() if best > 0 else kept), best
 
 
-def _rank(cases: Cases, column: int) -> float | None:
-    calm = cases.calm[:, column]
-    calm = np.sort(calm[~np.isnan(calm)])
-    values = cases.before[:, column]
-    present = ~np.isnan(values)
-    if not len(calm) or not present.any():
-        return None
-    low = np.searchsorted(calm, values[present], side="left")
-    high = np.searchsorted(calm, values[present], side="right")
-    ranks = (low + high) / len(calm) - 1.0
-    return float(np.mean(_by_failure(ranks, cases.failure[present])))
+def _end(evidence: Doubles) -> float:
+    """The usual evidence at a failure, of those that showed at all, shrunk to END_NATS."""
+    count = len(evidence)
+    shown = evidence[evidence > 0.5 * np.median(evidence)] if count else evidence
+    usual = float(np.median(shown)) * count if len(shown) else 0.0
+    return max((usual + END_FAILURES * END_NATS) / (count + END_FAILURES), LEAST_END)
 
 
-def _by_failure(values: npt.NDArray[np.floating], failure: Indices) -> Doubles:
-    """Mean of `values` for each failure."""
-    _, group = np.unique(failure, return_inverse=True)
-    means: Doubles = np.bincount(group, weights=values) / np.bincount(group)
-    return means
-
-
-def _ends(cases: Cases, columns: Indices, statistics: Sequence[str], sign: float, *, both_ways: bool) -> list[float]:
-    """The usual end of each statistic; of the rates of change, that of the level they lead to."""
-    ends = {
-        name: _end(cases, column, sign, both_ways=both_ways) for name, column in zip(statistics, columns, strict=True)
-    }
-    for name in ("change", "slope14", "slope30"):
-        if name in ends:
-            ends[name] = ends["z7"]
-    if "unrest" in ends:
-        ends["unrest"] = 1.0
-    return list(ends.values())
-
-
-def _end(cases: Cases, column: int, sign: float, *, both_ways: bool) -> float:
-    """The usual value of a column just before a failure, shrunk to USUAL_END, with `sign`."""
-    size = USUAL_END
-    if column >= 0:
-        late = (cases.fails_in <= LATE_DAYS) & ~np.isnan(cases.before[:, column])
-        if late.any():
-            values = cases.before[late, column]
-            own = _by_failure(np.abs(values) if both_ways else sign * values, cases.failure[late])
-            size = (len(own) * float(np.median(own)) + PRIOR_FAILURES * USUAL_END) / (len(own) + PRIOR_FAILURES)
-    return sign * max(size, 1.0)
-
-
-def signature_columns() -> tuple[list[str], list[int]]:
+def shared_names() -> tuple[list[str], list[int]]:
     """Names of the columns of `apply`, and for each whether more of it can only mean more risk (1) or not (0)."""
-    names = [f"{how} {statistic}" for how in ("all", "best") for statistic in POINT_STATISTICS]
-    names += ["soon"]
-    names += [f"codes {statistic}" for statistic in CODE_STATISTICS]
-    up = [1] * len(names)
-    for name in ("all unrest", "best unrest"):
-        up[names.index(name)] = 0
-    names += list(PLAIN)
-    up += [0] * len(PLAIN)
-    return [*names, "strength", "failures", "base rate"], [*up, 0, 0, 1]
+    lasting = ("week before", "fortnight before")
+    names = [f"evidence {name}" for name in STATISTICS]
+    up = [0 if name in lasting else 1 for name in STATISTICS]
+    names += ["nats", "held", "rival", "rival long", "likeness", "rival likeness"]
+    up += [1, 1, 0, 0, 1, 0]
+    names += ["oddest", "second oddest", "oddest long", "oddest code"]
+    up += [1, 0, 1, 1]
+    return [*names, *PLAIN, "strength", "failures", "base rate"], [*up, *(0 for _ in PLAIN), 0, 0, 1]
 
 
-def apply(signature: Signature, values: Floats) -> Floats:
-    """The shared columns from rows of the full matrix. A share of 1 is what failures usually looked like."""
-    points, codes = _shares(signature.points, values), _shares(signature.codes, values)
-    whole = _weighted(points, signature.points.weights)
-    best = points[:, 0] if points.shape[1] else np.full_like(whole, np.nan)
-    out = [whole, best, _soon(whole)[:, None], _weighted(codes, signature.codes.weights)]
-    plain = np.where(signature.plain >= 0, values[:, np.maximum(signature.plain, 0)], np.nan)
-    constant = np.array([signature.strength, np.log1p(signature.failures), signature.base_rate])
-    out += [plain, np.broadcast_to(constant, (len(values), 3))]
-    return np.hstack(out).astype(np.float32)
+def apply(signatures: Mapping[str, Signature], component: str, board: Board, surprise: Floats, plain: Floats) -> Floats:
+    """The shared columns of `component` from the surprise of its rows and their PLAIN columns; `signatures` are
+    those of all components of the kind, since what speaks for another speaks less for this one."""
+    own = signatures[component]
+    evidence = own.evidence(surprise)
+    others = [each for name, each in signatures.items() if name != component]
+    now, long = STATISTICS.index("now"), STATISTICS.index("long")
+    rivals = [each.evidence(surprise[:, :, [WEEK, long]]) for each in others]
+    rival = np.max(rivals, axis=0) if rivals else np.zeros((len(surprise), 2))
+    week = surprise[:, :, WEEK]
+    likenesses = [each.likeness(week) for each in others]
+    alike = np.max(likenesses, axis=0) if likenesses else np.zeros(len(surprise))
+    held = np.minimum(np.minimum(evidence[:, now], evidence[:, WEEK]), evidence[:, STATISTICS.index("week before")])
+    singles = [evidence[:, WEEK] * own.end, held, rival[:, 0], rival[:, 1], own.likeness(week), alike]
+    constant = np.array([own.strength, np.log1p(own.failures), own.base_rate])
+    columns = [evidence, np.stack(singles, axis=1), oddest(board, surprise), plain]
+    return np.hstack([*columns, np.broadcast_to(constant, (len(surprise), 3))]).astype(np.float32)
 
 
-def _shares(channel: Channel, values: Floats) -> Doubles:
-    """[row, channel, statistic]: values as a share of their usual end."""
-    taken = values[:, np.maximum(channel.columns, 0)].astype(np.float64)
-    taken = np.where(channel.both_ways[None, :, None], np.abs(taken), taken)
-    found: Doubles = np.where(channel.columns >= 0, taken, np.nan) / channel.ends
-    return np.clip(found, -3.0, 5.0)
-
-
-def _weighted(shares: Doubles, weights: Doubles) -> Doubles:
-    """Mean over channels of what is there [row, statistic]; NaN where nothing is."""
-    present = ~np.isnan(shares)
-    weight = (present * weights[None, :, None]).sum(axis=1)
-    total = (np.where(present, shares, 0.0) * weights[None, :, None]).sum(axis=1)
-    out = np.full(total.shape, np.nan)
-    np.divide(total, weight, out=out, where=weight > 0)
+def oddest(board: Board, surprise: Floats) -> Doubles:
+    """[row, 4]: the surprise of the oddest and the second oddest point this week, the oddest against the long past,
+    and the oddest code of the fortnight."""
+    codes = np.array(board.codes, np.bool_)
+    out = np.zeros((len(surprise), 4))
+    points = np.abs(surprise[:, ~codes])
+    if points.shape[1]:
+        week = np.sort(points[:, :, WEEK], axis=1)[:, ::-1]
+        out[:, 0] = week[:, 0]
+        out[:, 1] = week[:, min(1, week.shape[1] - 1)]
+        out[:, 2] = points[:, :, STATISTICS.index("long")].max(axis=1)
+    if codes.any():
+        out[:, 3] = surprise[:, codes, STATISTICS.index("fortnight")].max(axis=1)
     return out
-
-
-def _soon(whole: Doubles) -> Doubles:
-    """How soon the share would reach 1 at its present slope: 1 for at once, towards 0 for never."""
-    at, slope = whole[:, POINT_STATISTICS.index("z3")], whole[:, POINT_STATISTICS.index("slope14")]
-    rise = np.maximum(slope, 0.0) / 14.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        days = np.where(at >= 1, 0.0, np.where(rise > 0, (1 - at) / np.maximum(rise, 1e-9), np.inf))
-        soon: Doubles = np.where(np.isnan(at) | np.isnan(slope), np.nan, 1.0 / (1.0 + days / 10.0))
-    return soon

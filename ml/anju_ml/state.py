@@ -2,22 +2,23 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
 
+from anju_ml.board import Board
 from anju_ml.calibrate import Calibrator
 from anju_ml.errors import ArtifactRefused
-from anju_ml.hazards import OwnMember, SharedMember
+from anju_ml.hazards import OwnMember, SharedMember, Signatures
 from anju_ml.layout import Layout
 from anju_ml.model import Model
 from anju_ml.policy import FailureCost, Policy, Replacement
-from anju_ml.signature import Channel, Signature
+from anju_ml.signature import Signature
 from anju_ml.target import KindModel, Target
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 State = dict[str, Any]
 
 
@@ -30,6 +31,7 @@ def to_state(model: Model) -> State:
         "kinds": {
             kind: {
                 "layout": json.dumps(dataclasses.asdict(each.layout)),
+                "board": _fields(next(iter(each.targets.values())).board),
                 "targets": {name: _target_state(target) for name, target in each.targets.items()},
             }
             for kind, each in model.kinds.items()
@@ -60,44 +62,43 @@ def from_state(state: object) -> Model:
 
 
 def _shared_state(member: SharedMember) -> State:
-    signatures = {key: _signature_state(each) for key, each in member.signatures.items()}
+    signatures = {kind: _signatures_state(each) for kind, each in member.signatures.items()}
     return {"estimator": member.estimator, "signatures": signatures}
 
 
 def _shared(state: State) -> SharedMember:
-    return SharedMember(state["estimator"], {key: _signature(each) for key, each in state["signatures"].items()})
+    return SharedMember(state["estimator"], {kind: _signatures(each) for kind, each in state["signatures"].items()})
 
 
-def _signature_state(signature: Signature) -> State:
-    return {
-        "points": _channel_state(signature.points),
-        "codes": _channel_state(signature.codes),
-        "plain": signature.plain,
-        "strength": signature.strength,
-        "failures": signature.failures,
-        "base_rate": signature.base_rate,
-    }
+def _signatures_state(signatures: Signatures) -> State:
+    return {name: _fields(each) for name, each in signatures.items()}
 
 
-def _signature(state: State) -> Signature:
-    return Signature(**{**state, "points": _channel(state["points"]), "codes": _channel(state["codes"])})
+def _signatures(state: State) -> Signatures:
+    return {name: Signature(**_arrays(each, ("weights", "forms", "profile"))) for name, each in state.items()}
 
 
-def _channel_state(channel: Channel) -> State:
-    return {name: getattr(channel, name) for name in ("columns", "ends", "weights", "both_ways")}
+def _board(state: State) -> Board:
+    found = _arrays(state, ("columns", "levels", "nats", "beyond"))
+    return Board(**{**found, "names": tuple(found["names"]), "codes": tuple(found["codes"])})
 
 
-def _channel(state: State) -> Channel:
-    return Channel(**{name: np.asarray(values) for name, values in state.items()})
+def _fields(record: Any) -> State:
+    return {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+
+
+def _arrays(state: State, names: Sequence[str]) -> State:
+    return {name: np.asarray(value) if name in names else value for name, value in state.items()}
 
 
 def _target_state(target: Target) -> State:
     own = [
-        {"estimator": each.estimator, "columns": each.columns, "signature": _signature_state(each.signature)}
+        {"estimator": each.estimator, "columns": each.columns, "signatures": _signatures_state(each.signatures)}
         for each in target.own
     ]
     return {
         "edges": list(target.edges),
+        "plain": target.plain,
         "own": own,
         "own_share": target.own_share,
         "failures": target.failures,
@@ -108,15 +109,17 @@ def _target_state(target: Target) -> State:
     }
 
 
-def _target(kind: str, name: str, state: State, shared: tuple[SharedMember, ...]) -> Target:
+def _target(kind: str, name: str, state: State, board: Board, shared: tuple[SharedMember, ...]) -> Target:
     own = tuple(
-        OwnMember(each["estimator"], np.asarray(each["columns"]), _signature(each["signature"]))
+        OwnMember(each["estimator"], np.asarray(each["columns"]), _signatures(each["signatures"]))
         for each in state["own"]
     )
     return Target(
         kind=kind,
         component=name,
         edges=tuple(state["edges"]),
+        board=board,
+        plain=np.asarray(state["plain"]),
         shared=shared,
         own=own,
         failures=state["failures"],
@@ -131,7 +134,8 @@ def _kind(kind: str, state: State, shared: tuple[SharedMember, ...]) -> KindMode
     layout: State = {
         name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(state["layout"]).items()
     }
-    targets = {name: _target(kind, name, each, shared) for name, each in state["targets"].items()}
+    board = _board(state["board"])
+    targets = {name: _target(kind, name, each, board, shared) for name, each in state["targets"].items()}
     return KindModel(Layout(**layout), targets)
 
 

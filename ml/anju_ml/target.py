@@ -5,21 +5,25 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from anju_ml.board import Board
 from anju_ml.calibrate import Calibrator
 from anju_ml.grid import Floats
 from anju_ml.hazard import Doubles, Indices, cumulative, expit, logit
-from anju_ml.hazards import Members, OwnMember, SharedMember, one_thread_each
+from anju_ml.hazards import Members, OwnMember, SharedMember, Sight, one_thread_each, see
 from anju_ml.layout import Layout
 
 
 @dataclass(frozen=True)
 class Target:
-    """`own_share`: weight of the component's own hazard, the shared one has the rest; `usual`: the median of each
-    column of the full matrix over calm rows; `threshold`: the probability from which tickets earned money."""
+    """`board` and `plain` (positions of PLAIN in the full matrix) are the kind's. `own_share`: weight of the own
+    hazard, the shared one has the rest; `usual`: the median of each column of the full matrix over calm rows;
+    `threshold`: the probability from which tickets earned money."""
 
     kind: str
     component: str
     edges: tuple[float, ...]
+    board: Board
+    plain: Indices
     shared: tuple[SharedMember, ...]
     own: tuple[OwnMember, ...]
     failures: int
@@ -37,41 +41,39 @@ class Target:
         both: list[tuple[Members, float]] = [(self.shared, 1 - self.own_share), (self.own, self.own_share)]
         return [(members, share) for members, share in both if share > 0]
 
+    def see(self, values: Floats) -> Sight:
+        return see(values, self.board, self.plain)
+
     def predict(self, values: Floats) -> tuple[Doubles, Doubles]:
         """Uncalibrated hazards [row, interval] from rows of the full matrix, and the spread of the members' log-odds
         of failure within the last edge [row]."""
-        key, intervals = f"{self.kind}/{self.component}", len(self.edges)
+        sight, intervals = self.see(values), len(self.edges)
         total, spread = np.zeros((len(values), intervals)), np.zeros(len(values))
         with one_thread_each():
             for members, share in self._used():
-                found = [member.hazards(key, values, intervals) for member in members]
+                found = [member.hazards(self.kind, self.component, sight, intervals) for member in members]
                 total += share * np.array([logit(each) for each in found]).mean(axis=0)
                 spread += share * np.array([logit(cumulative(each)[:, -1]) for each in found]).std(axis=0)
         return expit(total), spread
 
     def predict_unseen(self, values: Floats, folds: Indices) -> Doubles:
         """Uncalibrated hazards [row, interval], each row by the members that never saw its fold."""
-        key, intervals = f"{self.kind}/{self.component}", len(self.edges)
+        sight, intervals = self.see(values), len(self.edges)
         total = np.zeros((len(values), intervals))
         with one_thread_each():
             for members, share in self._used():
                 for fold, member in enumerate(members):
                     rows = folds == fold
                     if rows.any():
-                        total[rows] += share * logit(member.hazards(key, values[rows], intervals))
+                        part = member.hazards(self.kind, self.component, sight.take(rows), intervals)
+                        total[rows] += share * logit(part)
         return expit(total)
 
     def relevant_columns(self) -> set[int]:
         """Columns of the full matrix that any member looks at."""
-        found: set[int] = set()
-        key = f"{self.kind}/{self.component}"
-        signatures = [member.signatures[key] for member in self.shared] if self.own_share < 1 else []
+        found = set(self.board.columns.ravel().tolist()) | set(self.plain.tolist())
         for member in self.own if self.own_share > 0 else ():
             found |= set(member.columns.tolist())
-            signatures.append(member.signature)
-        for signature in signatures:
-            for columns in (signature.points.columns, signature.codes.columns, signature.plain):
-                found |= set(columns.ravel().tolist())
         return found - {-1}
 
 

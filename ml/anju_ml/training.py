@@ -10,14 +10,13 @@ import numpy.typing as npt
 from anju_ml.calibrate import fit_calibrator
 from anju_ml.dataset import Outcomes
 from anju_ml.grid import Floats
-from anju_ml.hazard import Doubles, Indices, Rows, expit, logit
-from anju_ml.hazards import fit_own, fit_shared
-from anju_ml.prepare import Prepared, full_matrix, training_rows
+from anju_ml.hazard import Doubles, Indices, Rows, expit, logit, steadied
+from anju_ml.hazards import Material, fit_own, fit_shared, gather, plain_columns
+from anju_ml.prepare import Prepared, full_matrix, full_names, training_rows
 from anju_ml.target import Target
 
 OWN_FAILURES: Final = 25
-OWN_NEGATIVES: Final = 6000
-SHARED_NEGATIVES: Final = 2400
+NEGATIVES: Final = 2400
 SHARES: Final = (0.0, 0.5, 1.0)
 
 
@@ -37,40 +36,36 @@ UnseenBy = dict[str, dict[str, Unseen]]
 def fit_targets(prepared: Mapping[str, Prepared], *, edges: tuple[float, ...], seed: int) -> tuple[Targets, UnseenBy]:
     """By kind and component: the uncalibrated targets, and what they say of assets they hadn't seen."""
     horizon = edges[-1]
-    rows = {
-        kind: {
-            name: training_rows(each, name, horizon_days=horizon, negatives=SHARED_NEGATIVES, per_positive=3, seed=seed)
-            for name in each.failures
-        }
-        for kind, each in prepared.items()
-    }
     if not any(sum(each.failures.values()) for each in prepared.values()):
         return {}, {}
-    shared = fit_shared(prepared, rows, edges=edges, seed=seed)
+    materials = {kind: gather(each, _rows_of(each, horizon, seed=seed)) for kind, each in prepared.items()}
+    shared = fit_shared(materials, edges=edges, seed=seed)
     targets: Targets = {kind: {} for kind in prepared}
     unseen: UnseenBy = {kind: {} for kind in prepared}
     for kind, each in prepared.items():
+        plain = plain_columns(full_names(each.features))
         for name, count in each.failures.items():
-            target = Target(kind, name, edges, shared, (), count, usual_of(rows[kind][name]))
+            usual = usual_of(materials[kind].rows[name])
+            target = Target(kind, name, edges, each.board, plain, shared, (), count, usual)
             if count >= OWN_FAILURES:
-                target, found = _with_own(each, target, seed=seed)
+                target, found = _with_own(materials[kind], target, seed=seed)
             else:
                 found = predict_unseen(each, target)
             targets[kind][name], unseen[kind][name] = target, found
     return targets, unseen
 
 
-def _with_own(prepared: Prepared, target: Target, *, seed: int) -> tuple[Target, Unseen]:
+def _rows_of(prepared: Prepared, horizon: float, *, seed: int) -> dict[str, Rows]:
+    return {
+        name: training_rows(prepared, name, horizon_days=horizon, negatives=NEGATIVES, per_positive=3, seed=seed)
+        for name in prepared.failures
+    }
+
+
+def _with_own(material: Material, target: Target, *, seed: int) -> tuple[Target, Unseen]:
     """The blend of shared and own hazard that fits assets not seen best."""
-    rows = training_rows(
-        prepared,
-        target.component,
-        horizon_days=target.edges[-1],
-        negatives=OWN_NEGATIVES,
-        per_positive=6,
-        seed=seed,
-    )
-    own = fit_own(prepared, target.component, rows, edges=target.edges, seed=seed)
+    prepared = material.prepared
+    own = fit_own(material, target.component, edges=target.edges, seed=seed)
     alone = replace(target, own=own, own_share=1.0)
     shared_says, own_says = predict_unseen(prepared, target), predict_unseen(prepared, alone)
     tried = [(share, _blend(shared_says, own_says, share)) for share in SHARES]
@@ -113,7 +108,8 @@ def predict_unseen(prepared: Prepared, target: Target) -> Unseen:
         values = full_matrix(prepared.features, target.component, assets[row], prepared.later[column])
         if len(values):
             out[assets[row], column] = target.predict_unseen(values, prepared.folds[assets[row]])
-    return Unseen(out, found)
+    days = prepared.features.origins[prepared.later]
+    return Unseen(steadied(out, found.observed, days), found)
 
 
 def _blocks(assets: int, origins: int) -> Iterator[Indices]:

@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from anju_ml.board import MOST_NATS, STATISTICS, WEEK, Board, learn_board
+from anju_ml.counted import excess
+from anju_ml.grid import Floats
+from anju_ml.hazard import steadied
+from anju_ml.signature import DOWN, EITHER, UP, Signature, learn_signature
+
+NAMES = ("quiet:held7", "restless:held7", "event E4:odd7")
+
+
+def calm() -> Floats:
+    rng = np.random.default_rng(1)
+    rows = rng.normal(0, 1, (4000, 3))
+    rows[:, 1] *= np.where(rng.random(4000) < 0.1, 8, 1)
+    rows[:, 2] = np.where(rng.random(4000) < 0.05, np.abs(rows[:, 2]), 0)
+    return rows.astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def board() -> Board:
+    return learn_board(NAMES, ("quiet", "restless"), ("E4",), calm())
+
+
+def week(board: Board, *values: float) -> list[float]:
+    found: list[float] = board.surprise(np.array([values], np.float32))[0, :, WEEK].tolist()
+    return found
+
+
+def test_the_same_deviation_surprises_more_where_calm_days_know_it_less(board: Board) -> None:
+    quiet, restless, code = week(board, 6.0, 6.0, 3.0)
+    assert quiet > restless > 2
+    assert code > 3
+    assert board.codes == (False, False, True)
+
+
+def test_surprise_has_the_sign_of_the_deviation_grows_with_it_and_has_an_end(board: Board) -> None:
+    found = [week(board, value, 0.0, 0.0)[0] for value in (-1e6, -6.0, -2.0, 0.0, 2.0, 6.0, 1e6)]
+    assert found == sorted(found)
+    assert found[3] == 0
+    assert found[-1] == MOST_NATS == -found[0]
+
+
+def test_what_is_missing_or_was_never_seen_says_nothing(board: Board) -> None:
+    assert week(board, np.nan, 0.0, 0.0) == [0, 0, 0]
+    empty = learn_board(NAMES, ("quiet", "restless"), ("E4",), calm()[:10])
+    assert week(empty, 9.0, 9.0, 9.0) == [0, 0, 0]
+
+
+def learned(board: Board, ends: list[list[float]], component: str = "valve") -> Signature:
+    surprise = np.zeros((len(ends), 3, len(STATISTICS)), np.float32)
+    surprise[:, :, WEEK] = np.array(ends).reshape(-1, 3)
+    return learn_signature(board, surprise, np.arange(len(ends)), component, base_rate=-6.0)
+
+
+@pytest.mark.parametrize(
+    ("ends", "form"),
+    [([6.0, 7.0, 8.0, 6.0], UP), ([-6.0, -7.0, -8.0, -6.0], DOWN), ([7.0, -8.0, 8.0, -7.0], EITHER)],
+)
+def test_a_signature_knows_which_way_a_point_moves_before_failures(board: Board, ends: list[float], form: int) -> None:
+    found = learned(board, [[end, 0.1, 0.0] for end in ends])
+    assert found.forms[0] == form
+    assert found.weights[0] == pytest.approx(1)
+    before = np.zeros((1, 3, len(STATISTICS)), np.float32)
+    before[:, 0] = ends[0]
+    assert found.evidence(before)[0, WEEK] == pytest.approx(1, abs=0.6)
+    assert found.likeness(before[:, :, WEEK])[0] > 0.5 > found.likeness(np.array([[0.0, 9.0, 0.0]], np.float32))[0]
+
+
+def test_a_single_small_deviation_makes_no_signature(board: Board) -> None:
+    assert learned(board, [[0.5, -0.4, 0.0]]).weights.sum() == 0
+
+
+def test_without_failures_a_name_alike_is_all_there_is(board: Board) -> None:
+    assert learned(board, [], "quiet_pump").weights.tolist() == [1, 0, 0]
+    assert learned(board, [], "valve").weights.sum() == 0
+
+
+def test_counts_below_what_is_expected_are_no_excess() -> None:
+    found = excess(np.array([0, 1, 5, 50]), np.array([2.0, 2.0, 2.0, 2.0]))
+    assert found[0] == found[1] == 0
+    assert 0 < found[2] < found[3]
+
+
+def test_hazards_are_steadied_over_the_last_days_that_were_observed() -> None:
+    hazards = np.full((1, 4, 1), 0.1)
+    hazards[0, 2] = 0.9
+    observed = np.array([[True, False, True, True]])
+    found = steadied(hazards, observed, np.array([1, 2, 3, 30]))[0, :, 0]
+    assert found.tolist() == pytest.approx([0.1, 0.0, 0.5, 0.1])
