@@ -4,7 +4,7 @@ A feature at origin t uses the days before t alone. Names are `<series>:<statist
 event code or record each comes from, so that reasons can name it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,7 +16,8 @@ from anju_ml.counted import describe_channels, describe_counts
 from anju_ml.counts import REPAIR_CHANNELS, Records, count_records
 from anju_ml.grid import Floats, Grid
 from anju_ml.history import History
-from anju_ml.layout import PEERS_AT_LEAST, Layout, Series, build_series
+from anju_ml.layout import Layout, Series, build_series
+from anju_ml.peers import remove_peers
 from anju_ml.statics import static_columns
 from anju_ml.windows import Origins, Sums, days_since, quartiles
 
@@ -95,41 +96,6 @@ def compute_features(history: History, grid: Grid, layout: Layout, origins: Orig
 def _joined(parts: list[Columns], origins: int) -> Floats:
     blocks = [np.stack(part.values, axis=2) if part.values else np.empty((0, origins, 0), np.float32) for part in parts]
     return np.concatenate(blocks, axis=0)
-
-
-def remove_peers(values: Floats, grid: Grid, series: Series, peered: Collection[str]) -> Floats:
-    """`values` less the median of the same day over assets of the same model (of the kind where there are few), so
-    that season and weather go. Only series that usually have PEERS_AT_LEAST peers (`peered`) are changed."""
-    out = values.copy()
-    kept = np.array([name in peered for name in series.names], np.bool_)
-    if not kept.any():
-        return out
-    models = np.array(grid.models)
-    groups = [np.flatnonzero(models == name) for name in sorted(set(grid.models))]
-    everyone = np.arange(len(models))
-    for group in groups:
-        peers = group if len(group) >= PEERS_AT_LEAST else everyone
-        out[group] -= np.where(kept, _carried(peer_median(values[peers])), np.float32(0.0))
-    return out
-
-
-def peer_median(values: Floats) -> Floats:
-    """Median over the first axis; NaN where fewer than PEERS_AT_LEAST have a value."""
-    ordered = np.sort(values, axis=0)
-    count = (~np.isnan(ordered)).sum(axis=0)
-    low, high = np.maximum((count - 1) // 2, 0), np.minimum(count // 2, len(values) - 1)
-    middle = (np.take_along_axis(ordered, low[None], 0)[0] + np.take_along_axis(ordered, high[None], 0)[0]) / 2
-    found: Floats = np.where(count >= PEERS_AT_LEAST, middle, np.nan).astype(np.float32)
-    return found
-
-
-def _carried(medians: Floats) -> Floats:
-    """On days with too few peers the last median [day, series] that there was; NaN before the first."""
-    days = np.arange(len(medians))[:, None]
-    seen = np.maximum.accumulate(np.where(np.isnan(medians), -1, days), axis=0)
-    carried = np.take_along_axis(medians, np.maximum(seen, 0), axis=0)
-    found: Floats = np.where(seen >= 0, carried, np.nan)
-    return found
 
 
 @dataclass(frozen=True)
