@@ -38,7 +38,7 @@ def decode_json(payload: bytes, kind: type[T], message: str) -> T:
         return msgspec.json.decode(payload, type=kind)
     except msgspec.ValidationError as exc:
         raise _as_contract_error(exc, message, payload) from exc
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise ContractError(message, "payload", payload[:_SHOWN_CHARS], f"JSON ({exc})") from exc
 
 
@@ -67,6 +67,6 @@ def _value_at(payload: bytes, path: str) -> object:
         value: Any = msgspec.json.decode(payload)
         for key, index in re.findall(r"\.([A-Za-z0-9_]+)|\[(\d+)\]", path):
             value = value[key] if key else value[int(index)]
-    except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, LookupError, TypeError):
         return None
     return value

@@ -99,10 +99,7 @@ def number_of(found: object, words: Mapping[str, float]) -> float | None:
     """The finite number that a JSON value stands for; None when there is none."""
     if isinstance(found, str):
         return words.get(found)
-    if isinstance(found, bool | int | float):
-        value = float(found)
-        return value if math.isfinite(value) else None
-    return None
+    return float(found) if isinstance(found, bool | int | float) and _is_finite(found) else None
 
 
 def time_us(found: object, form: str) -> int | None:
@@ -110,7 +107,7 @@ def time_us(found: object, form: str) -> int | None:
     without a zone is none: it could be anywhere."""
     if form == "rfc3339":
         return _rfc3339_us(found) if isinstance(found, str) else None
-    if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+    if isinstance(found, bool) or not isinstance(found, int | float) or not _is_finite(found):
         return None
     at_us = round(found * _US_A_UNIT[form])
     return at_us if abs(at_us) < _MOST_US else None
@@ -119,9 +116,17 @@ def time_us(found: object, form: str) -> int | None:
 def _rfc3339_us(text: str) -> int | None:
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return None if at.tzinfo is None else us_of(at.astimezone(UTC))
+    except (ValueError, OverflowError):
         return None
-    return None if at.tzinfo is None else us_of(at.astimezone(UTC))
+
+
+def _is_finite(number: float) -> bool:
+    """JSON may hold a whole number that no float can."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False
 
 
 def topic_filter(topic: str) -> str:

@@ -52,11 +52,13 @@ class DeviceFlow:
 
     def take(self, at_us: int, raw: Iterable[tuple[int, float]], out: Handover, *, doubtful: bool = False) -> None:
         """Values as the device gave them, by point index, all true at `at_us`. `doubtful` marks a time that had to
-        be replaced."""
+        be replaced. One that is no finite number in the point's unit is no value."""
         usual = UNCERTAIN if doubtful else GOOD
         for index, found in raw:
             name, linear, error, low, high, sampler, watches = self._slots[index]
             value = found if linear is None else round(found * linear[0] + linear[1], 9)
+            if linear is not None and not math.isfinite(value):
+                continue
             quality = usual
             if found == error:
                 quality = BAD

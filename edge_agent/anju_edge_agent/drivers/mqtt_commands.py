@@ -50,7 +50,7 @@ class Commands:
         """Whether it was the answer to an order that waits; then that is at its end. A device answers for itself."""
         try:
             document = msgspec.json.decode(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return False
         for number, waiting in self._waiting.items():
             if waiting.topic == topic and pick(document, waiting.command.answer_id) == number:

@@ -43,7 +43,7 @@ class Interpreter:
         """Add what the message says to `out`; it arrived at `now_us`."""
         try:
             document = msgspec.json.decode(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self._count("unreadable_message")
             return
         known = False

@@ -78,6 +78,13 @@ def test_ranges_out_of_order_are_refused(ranges: list[list[int]]) -> None:
         receipt.decode_receipt(payload)
 
 
+@pytest.mark.parametrize("start", [b"", b'{"epoch": 1, "deep": '])
+def test_what_is_nested_too_deeply_is_refused(start: bytes) -> None:
+    deep = b"[" * 10_000 + b"]" * 10_000
+    with pytest.raises(ContractError, match="receipt"):
+        receipt.decode_receipt(start + deep + (b"}" if start else b""))
+
+
 def birth_with(**change: object) -> bytes:
     point = {"id": "x", "unit": "s"}
     lift = {"id": "lift-01", "kind": "lift", "model": "m", "points": [point]}

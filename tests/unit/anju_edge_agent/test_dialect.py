@@ -28,7 +28,16 @@ def test_a_path_has_no_empty_step(path: str) -> None:
 
 @pytest.mark.parametrize(
     ("found", "value"),
-    [(3, 3.0), (True, 1.0), ("open", 1.0), ("ajar", None), (None, None), (float("inf"), None), ([1], None)],
+    [
+        (3, 3.0),
+        (True, 1.0),
+        ("open", 1.0),
+        ("ajar", None),
+        (None, None),
+        (float("inf"), None),
+        (10**400, None),
+        ([1], None),
+    ],
 )
 def test_numbers_booleans_and_known_words_are_numbers(found: object, value: float | None) -> None:
     assert number_of(found, {"open": 1.0}) == value
@@ -48,6 +57,8 @@ def test_numbers_booleans_and_known_words_are_numbers(found: object, value: floa
         ("12", "ms", None),
         (True, "s", None),
         (1e300, "s", None),
+        (10**400, "ms", None),
+        ("0001-01-01T00:00:00+14:00", "rfc3339", None),
         (None, "ms", None),
     ],
 )

@@ -71,6 +71,13 @@ def test_an_implausible_value_is_uncertain_and_a_failed_sensor_bad(tmp_path: Pat
     assert [sample.quality for sample in out.samples] == [Quality.UNCERTAIN, Quality.BAD, Quality.UNCERTAIN]
 
 
+def test_a_value_that_is_infinite_in_the_points_unit_is_none(tmp_path: Path) -> None:
+    file, out = tmp_path / "acme-t2.toml", Handover()
+    file.write_text(TANK.replace("scale = 0.001", "scale = 1000"), encoding="utf-8")
+    flow_of(load_profile(file)).take(NOON, [(0, 1e308), (1, 7.0)], out)
+    assert [sample.point for sample in out.samples] == ["pumped_m3"]
+
+
 def test_a_threshold_is_raised_after_its_hold_and_cleared_beyond_its_margin(tmp_path: Path) -> None:
     out, flow = Handover(), flow_of(tank(tmp_path))
     for minute, level_m in enumerate((4.2, 4.3, 3.8, 3.4)):

@@ -111,11 +111,13 @@ def test_a_device_time_that_cannot_be_is_flagged_and_counted(say: Say, counts: C
     ("topic", "payload", "oddity"),
     [
         ("liftmon/LM0001/status", b"\xff{", "unreadable_message"),
+        ("liftmon/LM0001/status", b"[" * 10_000 + b"]" * 10_000, "unreadable_message"),
         ("liftmon/LM0001/status", [], "unknown_device"),
         ("liftmon/LM0009/status", lift_status(sn="LM0009"), "unknown_device"),
         ("liftmon/LM0002/status", lift_status(), "unknown_device"),
         ("somewhere/else", {}, "unknown_device"),
         ("liftmon/LM0001/status", lift_status(d={"trips": "many"}), "not_a_number"),
+        ("liftmon/LM0001/status", lift_status(d={"trips": 10**400}), "not_a_number"),
         ("liftmon/LM0001/fault", {"sn": "LM0001", "ts": NOON_MS, "code": None, "on": True}, "unreadable_code"),
         ("liftmon/LM0001/fault", {"sn": "LM0001", "ts": NOON_MS, "code": "a/b", "on": True}, "unreadable_code"),
         ("liftmon/LM0001/fault", {"sn": "LM0001", "ts": NOON_MS, "code": 12, "on": "yes"}, "unreadable_code"),
