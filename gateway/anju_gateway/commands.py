@@ -5,6 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,6 +59,7 @@ class Commands:
         self._on_the_way: dict[str, Sent] = {}
         self._passing: queue.SimpleQueue[tuple[bytes, bytes]] = queue.SimpleQueue()
         self._noted: list[float] = []
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="commands", daemon=True)
 
     def start(self) -> None:
@@ -68,7 +70,9 @@ class Commands:
 
     def stop(self) -> None:
         """What is being done is ended first; what waits is left."""
-        self._waiting.put(None)
+        self._stopping.set()
+        with suppress(queue.Full):
+            self._waiting.put_nowait(None)
         self._thread.join()
         self._book.close()
 
@@ -83,19 +87,20 @@ class Commands:
         """What was on its way in the last session may be lost: it is sent again."""
         self._on_the_way.clear()
 
-    def carry(self, publish: Callable[[bytes, bytes], Sent]) -> None:
-        """Send the answers that the platform has not taken, by `publish(payload, correlation)`."""
+    def carry(self, publish: Callable[[bytes, bytes], Sent], *, most: int) -> None:
+        """Send the answers that the platform has not taken, by `publish(payload, correlation)`; no more than `most`,
+        for a broker throws out whoever sends more than it said it takes."""
         for command_id in [found for found, sent in self._on_the_way.items() if sent.is_published()]:
             del self._on_the_way[command_id]
             self._told(command_id)
-        for answer in self._book.untold():
-            if answer.id not in self._on_the_way:
-                self._on_the_way[answer.id] = publish(answer.payload, answer.correlation)
-        while not self._passing.empty():
+        untold = [answer for answer in self._book.untold() if answer.id not in self._on_the_way][:most]
+        for answer in untold:
+            self._on_the_way[answer.id] = publish(answer.payload, answer.correlation)
+        for _ in range(min(most - len(untold), self._passing.qsize())):
             publish(*self._passing.get())
 
     def _run(self) -> None:
-        while (found := self._waiting.get()) is not None:
+        while (found := self._waiting.get()) is not None and not self._stopping.is_set():
             try:
                 self._handle(*found)
             except Exception:

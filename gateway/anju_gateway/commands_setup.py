@@ -33,7 +33,7 @@ def commands_of(
         specs={device.asset: device.profile.actions for device in devices},
         perform=host.perform,
         own=own,
-        note=lambda event: outbox([], [event]),
+        note=lambda event: outbox.polled([], [event]),
     )
     gate = Gate(address(config.community, config.gateway), read_command_key(config.command_key_file))
     book = CommandBook(config.data_dir / BOOK_FILE, now=clock.now())

@@ -134,8 +134,8 @@ class Host:
             agent.restarts += 1
 
     def _run(self, agent: _Supervised) -> None:
-        configured = agent.configured
         agent.stop = threading.Event()
+        configured = agent.configured
         if self._stop.is_set():
             return
         context = AgentContext(

@@ -28,6 +28,8 @@ LONGEST_WAIT_S = 1.0
 GOODBYE_S = 2.0
 STABLE_S = 10.0
 RIVAL_TOLD_S = 3_600.0
+ANNOUNCEMENTS = 2
+"""Birth and state."""
 AGING_S = 10.0
 """How often it is asked what has become backfill."""
 AGES_AFTER_S = 60.0
@@ -176,10 +178,10 @@ class UplinkRunner:
         return LONGEST_WAIT_S if due_s is None else min(LONGEST_WAIT_S, max(0.01, due_s - now_s))
 
     def _serve_commands(self, session: Session) -> None:
-        if self._announcing.is_set():
+        if self._announcing.is_set() and session.room >= ANNOUNCEMENTS:
             self._announce(session)
         if self._around.commands is not None:
-            self._around.commands.carry(session.respond)
+            self._around.commands.carry(session.respond, most=session.room)
 
     def _take_receipt(self, payload: bytes, carrier: Carrier, came_s: float) -> None:
         try:

@@ -60,6 +60,7 @@ class Told:
     events: list[Event] = field(default_factory=list)
     outcome: Exception | None = None
     broker_takes: bool = True
+    room: int = 20
     waiting: threading.Event = field(default_factory=threading.Event)
     sent: list[tuple[bytes, bytes]] = field(default_factory=list)
 
@@ -93,7 +94,7 @@ class Told:
         return self.events[0].asset, self.events[0].code, self.events[0].text
 
     def carry(self) -> None:
-        self.commands.carry(self._publish)
+        self.commands.carry(self._publish, most=self.room)
 
     def _publish(self, payload: bytes, correlation: bytes) -> Taken:
         self.sent.append((payload, correlation))
@@ -434,6 +435,38 @@ def test_more_commands_than_can_wait_are_dropped_and_the_rest_is_done(told: Told
         told.carry()
         answers |= {decode_response(payload).id for payload, _ in told.sent}
     assert MOST_WAITING <= len(answers) <= MOST_WAITING + 1
+
+
+def test_no_more_answers_go_up_at_once_than_the_broker_takes(told: Told) -> None:
+    told.room, told.broker_takes = 0, False
+    for number in range(6):
+        told.tell(signed(id=f"c-{number}"))
+    for _ in range(3):
+        told.tell(signed(id="c-late", issued_at=NOON - 30 * S, expires_at=NOON))
+    assert eventually(lambda: len(told.book.untold()) == 6)
+    told.room = 4
+    told.carry()
+    assert len(told.sent) == 4
+    told.carry()
+    assert len({payload for payload, _ in told.sent}) == 7
+    assert eventually(lambda: bool(told.carry() or len(told.sent) == 9))
+
+
+def test_what_waits_when_the_gateway_stops_is_not_done(told: Told) -> None:
+    perform = told._perform
+
+    def slowly(action: Action, timeout_s: float) -> Result:
+        told.waiting.wait(0.2)
+        return perform(action, timeout_s)
+
+    told.stop()
+    told._perform = slowly  # type: ignore[method-assign]
+    told.start()
+    for number in range(MOST_WAITING):
+        told.tell(signed(id=f"c-{number}"))
+    assert eventually(lambda: told.did)
+    told.stop()
+    assert len(told.did) < MOST_WAITING
 
 
 def test_many_commands_fill_the_log_and_not_the_outbox(told: Told) -> None:
