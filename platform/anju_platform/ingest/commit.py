@@ -37,6 +37,7 @@ from anju_platform.ingest.models import (
 from anju_platform.ingest.notices import store_account, store_birth, store_state
 from anju_platform.ingest.quota import sort_letters
 from anju_platform.ingest.readings import resolve_unknown, store_samples, watermarks_of
+from anju_platform.ingest.registry_lock import own_registry
 from anju_platform.storage.samples import DAY_US, Samples, days_of, from_us, to_us
 from anju_platform.storage.telemetry import KnownDays
 
@@ -193,10 +194,13 @@ class Committer:
 
     def _store_notices(self, messages: Sequence[Message], *, now: datetime) -> tuple[frozenset[str], list[Letter]]:
         """Store births, states and accounts, each gateway's in their order; the communities with a birth, and births
-        too many. Gateway by gateway, so that no two ingests wait for each other in a circle."""
+        too many. Registries first and then gateway by gateway, so that no two ingests wait for each other in a
+        circle."""
         announced: set[str] = set()
         refused: list[Letter] = []
         notices = [message for message in messages if isinstance(message, BirthNotice | StateNotice | AccountNotice)]
+        for community in sorted({notice.address.community for notice in notices if isinstance(notice, BirthNotice)}):
+            own_registry(self._conn, community)
         for message in sorted(notices, key=lambda notice: (notice.address.community, notice.address.gateway)):
             if isinstance(message, BirthNotice):
                 letter = store_birth(self._conn, message, most_points=self._limits.points, now=now)

@@ -34,6 +34,7 @@ class Gatherer:
         self._inbox: Basket[Arrival] = Basket(INBOX_BYTES)
         self._decoded: Basket[list[Message]] = Basket(GROUP_ROWS)
         self._thread = Thread(target=self._run, name="gatherer", daemon=True)
+        self._failed: BaseException | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -49,13 +50,23 @@ class Gatherer:
         self._inbox.put(arrival, len(arrival.payload) + MESSAGE_BYTES)
 
     def take(self, timeout_s: float) -> list[Message]:
-        """The next group, in the order of arrival; empty when nothing came in time."""
+        """The next group, in the order of arrival; empty when nothing came in time. Raises what ended the decoding: an
+        ingest that only seemed to work would hold its share of the messages for ever."""
+        if self._failed is not None:
+            raise self._failed
         return [message for part in self._decoded.take_all(timeout_s, gather_s=GATHER_S) for message in part]
 
     def queued_bytes(self) -> float:
         return self._inbox.weight
 
     def _run(self) -> None:
+        try:
+            self._decode_all()
+        except BaseException as exc:  # it is raised where the group is taken
+            self._failed = exc
+            self._decoded.close()
+
+    def _decode_all(self) -> None:
         while not self._inbox.closed:
             arrivals = self._inbox.take_all(_IDLE_S, gather_s=DECODE_AFTER_S)
             for some in portions(arrivals):
@@ -72,8 +83,8 @@ class Gatherer:
         return [read.get(id(arrival)) or Deferred(arrival, TOO_FAST) for arrival in arrivals]
 
     def _admits(self, arrival: Arrival, now_s: float) -> bool:
-        sender, _, _ = arrival.topic.rpartition("/")
-        return self._rates.admit(sender, len(arrival.payload) + MESSAGE_BYTES, now_s)
+        """Each topic has a rate of its own: a flood of events must not drown the birth, which nobody sends again."""
+        return self._rates.admit(arrival.topic, len(arrival.payload) + MESSAGE_BYTES, now_s)
 
 
 def portions(arrivals: Sequence[Arrival]) -> Iterator[list[Arrival]]:

@@ -6,7 +6,7 @@ subscriber, not in memory, and not for a transaction.
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from threading import Event
 from typing import Final
@@ -68,6 +68,8 @@ class Line:
         metrics.watch_queue(name, self._gatherer.queued_bytes)
         self._tally = Tally()
         self._in_hand: list[Message] = []
+        self._born: set[str] = set()
+        """Communities with a birth whose waiting letters are not all replayed yet."""
         self._started = False
         self._pause_s = _FIRST_PAUSE_S
 
@@ -125,16 +127,18 @@ class Line:
     def _step(self, conn: psycopg.Connection, committer: Committer, *, wait_s: float) -> None:
         """Commit the next group. It stays in hand until it is committed, over however many connections."""
         self._in_hand = self._in_hand or self._gatherer.take(wait_s)
-        if not self._in_hand:
-            return
         now = self._settings.clock.now()
-        with self._metrics.commit_s.time():
-            outcomes = committer.commit(self._in_hand, now=now)
-        self._in_hand = []
-        self._pause_s = _FIRST_PAUSE_S
-        for outcome in outcomes:
-            self._settle(outcome, now=now)
-        self._follow_births(conn, committer, outcomes, now=now)
+        if self._in_hand:
+            with self._metrics.commit_s.time():
+                outcomes = committer.commit(self._in_hand, now=now)
+            self._in_hand = []
+            self._pause_s = _FIRST_PAUSE_S
+            for outcome in outcomes:
+                self._settle(outcome, now=now)
+            announced = frozenset[str]().union(*(outcome.announced for outcome in outcomes))
+            if announced:
+                self._directory.load(conn, announced)
+        self._replay_waiting(committer, now=now)
 
     def _settle(self, outcome: Outcome, *, now: datetime) -> None:
         """Tell broker and gateways what is committed, and remember what it means for the latest values."""
@@ -144,20 +148,12 @@ class Line:
             self._metrics.receipts.inc()
         self._tally.add(outcome)
         self._metrics.count(outcome)
+        self._born |= {message.address.community for message in outcome.messages if isinstance(message, BirthNotice)}
 
-    def _follow_births(
-        self, conn: psycopg.Connection, committer: Committer, outcomes: Sequence[Outcome], *, now: datetime
-    ) -> None:
-        announced = frozenset[str]().union(*(outcome.announced for outcome in outcomes))
-        if announced:
-            self._directory.load(conn, announced)
-        born = {
-            message.address.community
-            for outcome in outcomes
-            for message in outcome.messages
-            if isinstance(message, BirthNotice)
-        }
-        for community in sorted(born):
+    def _replay_waiting(self, committer: Committer, *, now: datetime) -> None:
+        """What waited for births, over however many connections: a birth comes once, and is acknowledged by now."""
+        for community in sorted(self._born):
             while (replayed := committer.replay(community, now=now)) is not None:
                 self._tally.add(replayed)
                 self._metrics.count(replayed)
+            self._born.discard(community)

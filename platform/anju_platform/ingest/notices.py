@@ -13,7 +13,6 @@ from anju_contracts.topics import GatewayAddress
 from anju_platform.assets.registry import ensure_community, record_birth
 from anju_platform.ingest.decode import not_after
 from anju_platform.ingest.models import AccountNotice, BirthNotice, Letter, StateNotice
-from anju_platform.ingest.registry_lock import own_registry
 from anju_platform.reconcile.accounts import take_account
 from anju_platform.storage.notify import notify
 from anju_platform.storage.queries import load_queries
@@ -23,8 +22,8 @@ TOO_MANY_POINTS: Final = "too_many_points"
 
 
 def store_birth(conn: psycopg.Connection, notice: BirthNotice, *, most_points: int, now: datetime) -> Letter | None:
-    """Store what it announces; the letter of one with which its gateway would have more than `most_points`."""
-    own_registry(conn, notice.address.community)
+    """Store what it announces; the letter of one with which its gateway would have more than `most_points`. The caller
+    owns the registry of the community."""
     points = sum(len(asset.points) for asset in notice.birth.assets) + _other_points(conn, notice)
     if points > most_points:
         detail = f"birth: got {points} points of {notice.address} in all, expected at most {most_points}"

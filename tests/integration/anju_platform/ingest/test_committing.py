@@ -1,10 +1,12 @@
 """What a group of messages leaves in the database, without a broker."""
 
 from datetime import timedelta
+from threading import Thread
 
 import psycopg
 import pytest
 from arriving import GATEWAY, NOON, Intake, account, arrival, birth, events, intake_on, lift, state, telemetry
+from ingesting import wait_for
 
 from anju_contracts.birth import Asset, Point
 from anju_contracts.codes import Severity
@@ -12,6 +14,7 @@ from anju_contracts.event import Event, EventState
 from anju_contracts.state import Presence
 from anju_contracts.topics import Channel, GatewayAddress
 from anju_platform.errors import StorageUnavailable
+from anju_platform.ingest.registry_lock import own_registry
 from anju_platform.ingest.tally import rebuild
 
 MINUTE = timedelta(minutes=1)
@@ -276,3 +279,20 @@ def test_two_communities_keep_apart_what_is_called_the_same(database_url: str) -
         ]
         assert [row[2] for row in intake.stored()] == [1.0, 2.0]
         assert {batch.topic for batch in batches} == {one.topic(Channel.TELEMETRY) for one in (GATEWAY, other)}
+
+
+WAITS_FOR_REGISTRY = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
+def test_an_ingest_that_waits_for_a_registry_holds_no_gateway_that_the_other_may_want(database_url: str) -> None:
+    other = GatewayAddress(GATEWAY.community, "gw-2")
+    with intake_on(database_url) as intake, psycopg.connect(database_url) as owner:
+        intake.take(birth())
+        own_registry(owner, GATEWAY.community)
+        waiting = Thread(target=intake.take, args=(account(NOON), birth([lift("lift-02")], address=other)))
+        waiting.start()
+        wait_for(lambda: bool(owner.execute(WAITS_FOR_REGISTRY).fetchall()))
+        owner.execute("SELECT FROM gateway WHERE id = 'gw-1' FOR UPDATE NOWAIT")
+        owner.commit()
+        waiting.join()
+        assert intake.rows("SELECT id, account_at FROM gateway ORDER BY id") == [("gw-1", NOON), ("gw-2", None)]

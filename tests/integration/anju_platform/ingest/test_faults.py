@@ -141,6 +141,26 @@ def test_what_has_a_receipt_outlives_a_crash_of_the_database(broker: Broker, tmp
         assert count(url, "SELECT count(*) FROM dead_letter") == 0
 
 
+WAITING_FOR_TELEMETRY = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'anju ingest notices' AND wait_event_type = 'Lock'
+"""
+
+
+def test_what_waited_for_a_birth_is_stored_though_the_connection_broke_just_after_the_birth(
+    database_url: str, broker: Broker
+) -> None:
+    with gateway_on(broker) as gateway, ingest_on(settings_for(database_url, broker)):
+        gateway.publish(batch_of(gateway, 1, NOW))
+        wait_for(lambda: gateway.receipted("telemetry") == {1})
+        with psycopg.connect(database_url) as slow:
+            slow.execute("LOCK TABLE telemetry IN ACCESS EXCLUSIVE MODE")
+            gateway.publish(birth(address=gateway.address, at=NOW), retain=True)
+            wait_for(lambda: bool(slow.execute(WAITING_FOR_TELEMETRY).fetchall()))
+        wait_for(lambda: count(database_url, ROWS) == 2)
+        wait_for(lambda: count(database_url, "SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL") == 0)
+
+
 @pytest.mark.mosquitto
 def test_while_the_database_is_gone_the_broker_keeps_what_comes_and_memory_stays_bounded(
     any_database_url: str, broker: Broker, tmp_path: Path
