@@ -65,23 +65,33 @@ kept AS (
     ON CONFLICT (community_id, gateway_id, epoch, stream, chunk) DO UPDATE
     SET batches = excluded.batches, samples = excluded.samples
     WHERE (known.batches, known.samples) IS DISTINCT FROM (excluded.batches, excluded.samples)
+),
+found AS (
+    -- in the order in which ingest writes accounts, so that neither waits for the other in a circle
+    SELECT due.*, coalesce(changed.batches, 0) AS batches, coalesce(changed.samples, 0) AS samples,
+        coalesce(
+            (
+                SELECT max(again.chunk) + 1 FROM again
+                WHERE (again.community_id, again.gateway_id, again.epoch, again.stream)
+                    = (due.community_id, due.gateway_id, due.epoch, due.stream)
+                    AND again.chunk BETWEEN due.turn AND due.newest - 1
+            ),
+            0
+        ) AS next_turn
+    FROM outbox_account AS account
+    JOIN due USING (community_id, gateway_id, epoch, stream)
+    LEFT JOIN changed USING (community_id, gateway_id, epoch, stream)
+    ORDER BY community_id, gateway_id, epoch, stream
+    FOR NO KEY UPDATE OF account
 )
 UPDATE outbox_account AS account
-SET stored_batches = account.stored_batches + coalesce(changed.batches, 0),
-    stored_samples = account.stored_samples + coalesce(changed.samples, 0),
-    counted_told_at = due.told_at,
-    counted_committed = due.committed,
-    counted_last_seq = due.last_seq,
+SET stored_batches = account.stored_batches + found.batches,
+    stored_samples = account.stored_samples + found.samples,
+    counted_told_at = found.told_at,
+    counted_committed = found.committed,
+    counted_last_seq = found.last_seq,
     checked_at = clock_timestamp(),
-    turn = coalesce(
-        (
-            SELECT max(again.chunk) + 1 FROM again
-            WHERE (again.community_id, again.gateway_id, again.epoch, again.stream)
-                = (due.community_id, due.gateway_id, due.epoch, due.stream)
-                AND again.chunk BETWEEN due.turn AND due.newest - 1
-        ),
-        0
-    )
-FROM due LEFT JOIN changed USING (community_id, gateway_id, epoch, stream)
+    turn = found.next_turn
+FROM found
 WHERE (account.community_id, account.gateway_id, account.epoch, account.stream)
-    = (due.community_id, due.gateway_id, due.epoch, due.stream);
+    = (found.community_id, found.gateway_id, found.epoch, found.stream);

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from threading import Thread
 
 import psycopg
 import pytest
 from arriving import NOON, Intake
+from ingesting import wait_for
 from reconciling import MINUTE, account, batches, check, intake_with_a_gateway
 
 from anju_contracts.clock import RealClock
@@ -181,6 +183,15 @@ def test_what_is_no_longer_kept_stays_counted(intake: Intake) -> None:
     assert (balance.stored_batches, balance.stored_samples) == (20, 200)
 
 
+def test_nothing_is_counted_while_old_rows_are_being_forgotten(intake: Intake, database_url: str) -> None:
+    intake.take(*batches(1, 20))
+    intake.take(account(25))
+    with psycopg.connect(database_url) as forgetting, forgetting.transaction():
+        forget_old_bookkeeping(forgetting, cutoff=NOON - timedelta(days=400))
+        assert check(intake) == Changes()
+    assert [fault.code for fault in check(intake).raised] == [FaultCode.LOST]
+
+
 def test_faults_that_are_long_over_are_forgotten_and_those_that_hold_are_not(intake: Intake) -> None:
     intake.take(account(5))
     check(intake)
@@ -212,3 +223,18 @@ def test_an_account_that_came_after_the_count_is_not_held_against_it(intake: Int
     assert reconcile(intake.conn, now=NOON + MINUTE, clock=RealClock()) == Changes()
     (balance,) = read_balances(intake.conn)
     assert (balance.stored_samples, balance.lost_samples, balance.is_counted) == (90, 0, True)
+
+
+def test_an_account_that_is_written_while_the_ledger_is_counted_is_kept(intake: Intake, database_url: str) -> None:
+    intake.take(*batches(1, 5))
+    intake.take(account(5))
+    with psycopg.connect(database_url) as ingest:
+        ingest.execute("UPDATE outbox_account SET committed = 90, last_seq = 9, told_at = %s", (NOON + MINUTE,))
+        counting = Thread(target=check, args=(intake,))
+        counting.start()
+        wait_for(lambda: bool(ingest.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall()))
+        ingest.commit()
+        counting.join()
+    (balance,) = read_balances(intake.conn)
+    assert (balance.committed, balance.stored_samples, balance.is_counted) == (90, 50, False)
+    assert open_faults(intake) == {}
