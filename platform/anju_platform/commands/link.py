@@ -21,6 +21,8 @@ CLIENT_ID: Final = "anju-commands"
 SESSION_EXPIRY_S: Final = 24 * 3600
 """As long as a command may be valid: what is answered while we are away waits at the broker."""
 MAX_PACKET_BYTES: Final = 64 * 1024
+RECEIVE_MAXIMUM: Final = 200
+"""Answers that the broker may have with us unacknowledged: the bound of our memory while the database is away."""
 NOBODY_THERE: Final = 0x10
 """The broker's reason code for a publish that no subscriber matches: the gateway is not connected."""
 _log = logging.getLogger(__name__)
@@ -72,6 +74,7 @@ class CommandLink:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = SESSION_EXPIRY_S
         properties.MaximumPacketSize = MAX_PACKET_BYTES
+        properties.ReceiveMaximum = RECEIVE_MAXIMUM
         self._client.connect_async(self._url.host, self._url.port, clean_start=False, properties=properties)
         self._client.loop_start()
 

@@ -128,7 +128,12 @@ class CommandSender:
         self.link.acknowledge(answered)
 
     def _record_answer(self, conn: psycopg.Connection, command_id: int, response: CommandResponse) -> None:
+        """What the database can't hold (a NUL, for example) is as good as no answer: the broker would give it to us
+        again after every restart."""
         answer = msgspec.to_builtins(response)
-        with conn.transaction():
-            now = self._settings.clock.now()
-            store.record(conn, command_id, act_of(response), at=now, detail=answer, answer=answer)
+        try:
+            with conn.transaction():
+                now = self._settings.clock.now()
+                store.record(conn, command_id, act_of(response), at=now, detail=answer, answer=answer)
+        except psycopg.DataError as exc:
+            _log.warning("a response that can't be stored", extra={"id": response.id, "reason": str(exc)})

@@ -240,6 +240,7 @@ def test_a_gateway_can_answer_for_itself_only(guarded: Guarded, database_url: st
         assert other.publish(B.topic(Channel.RESPONSE), answer)
         assert mine.publish(A.topic(Channel.RESPONSE), b"nonsense")
         assert mine.publish(A.topic(Channel.RESPONSE), encode_response_of("c-of-nobody"))
+        assert mine.publish(A.topic(Channel.RESPONSE), encode_response_of(command.id, detail="no database takes \0"))
         late = desk.order(valid_for_s=1)
         assert eventually(lambda: desk.state(late) == "expired")
         assert desk.state(asked) == "delivered"
@@ -247,8 +248,8 @@ def test_a_gateway_can_answer_for_itself_only(guarded: Guarded, database_url: st
         assert eventually(lambda: desk.state(asked) == "done")
 
 
-def encode_response_of(command_id: str) -> bytes:
-    return encode_response(CommandResponse(command_id, done=True, at=datetime.now(UTC)))
+def encode_response_of(command_id: str, *, detail: str | None = None) -> bytes:
+    return encode_response(CommandResponse(command_id, done=True, at=datetime.now(UTC), detail=detail))
 
 
 def test_orders_and_answers_survive_a_database_that_throws_the_sender_out(
