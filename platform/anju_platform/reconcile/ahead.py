@@ -1,6 +1,7 @@
 """A second chance for what a gateway's clock dated into the future: moved by what the clock was off, or once its time
 has come. Never by itself: only a person knows whether the times of such a letter are true."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from anju_platform.ingest.commit import Committer
 from anju_platform.ingest.dead_letters import WaitingLetter, mark_replayed
 from anju_platform.ingest.decode import decode
 from anju_platform.ingest.directory import PointDirectory
+from anju_platform.ingest.limits import Limits
 from anju_platform.ingest.models import Arrival
 from anju_platform.ingest.tally import Tally
 from anju_platform.storage.queries import load_queries
@@ -24,6 +26,8 @@ from anju_platform.storage.telemetry import prepare_session
 
 QUERIES = load_queries("anju_platform.reconcile")
 _AT_ONCE = 100
+_NO_ALLOWANCE = Limits(letter_bytes_per_day=sys.maxsize)
+"""What becomes a letter again was one before: a gateway that has used up its day must not lose it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ def replay_ahead(
     prepare_session(conn)
     directory, tally = PointDirectory(), Tally()
     directory.load(conn, [address.community])
-    committer = Committer(conn, directory, telemetry_days=telemetry_days)
+    committer = Committer(conn, directory, telemetry_days=telemetry_days, limits=_NO_ALLOWANCE)
     stored = ahead = 0
     for letters in _pages(conn, address):
         moved = {letter.id: moved_letter(letter, shift, now=now) for letter in letters}

@@ -100,3 +100,14 @@ def test_a_letter_is_replayed_once_though_two_try(database_url: str, monkeypatch
             conn.execute("UPDATE dead_letter SET replayed_at = NULL")
         replay(database_url, monkeypatch, "--shift-s", "-3600")
         assert intake.stored() == [(TRIPS, NOON, 2.0, 0)]
+
+
+def test_a_letter_that_becomes_another_one_is_kept_though_the_days_allowance_is_used_up(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with intake_on(database_url) as intake:
+        intake.take(birth(), *(telemetry([("lift-09/trips", NOON + HOUR, 2.0)], seq=seq) for seq in range(1, 151)))
+        intake.conn.execute("UPDATE dead_letter_day SET bytes = 1e15")
+        assert "150 letters stored" in replay(database_url, monkeypatch, "--shift-s", "-3600")
+        waiting = intake.rows("SELECT count(*) FROM dead_letter WHERE reason = 'unknown_point' AND replayed_at IS NULL")
+        assert waiting == [(150,)]
