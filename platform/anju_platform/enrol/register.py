@@ -1,5 +1,6 @@
 """The register of certificates: an append-only file of what was issued and revoked; who is valid is its fold."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -95,5 +96,8 @@ def read_acts(file: Path) -> list[Act]:
 
 
 def append(file: Path, act: Act) -> None:
+    """On disk when it returns: a certificate that no register knows could not be revoked."""
     with file.open("ab") as register:
         register.write(msgspec.json.encode(act) + b"\n")
+        register.flush()
+        os.fsync(register.fileno())
