@@ -112,6 +112,8 @@ class Carrier:
             return 0
         for seq, historical in window.overdue(now_s):
             batches = self._outbox.read(stream, after=seq - 1, up_to=seq, most=1)
+            if batches is None:
+                break
             if not batches:
                 window.gone(seq)
             elif sent < room:
@@ -124,6 +126,8 @@ class Carrier:
         while sent < most:
             asked = min(READ_AHEAD, most - sent)
             batches = self._outbox.read(stream, after=lane.after, up_to=lane.up_to, most=asked)
+            if batches is None:
+                break
             for batch in batches:
                 lane.after = batch.seq
                 if batch.seq not in self._windows[stream]:

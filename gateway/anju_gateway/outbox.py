@@ -16,7 +16,7 @@ from anju_gateway.drop_notes import DropNotes
 from anju_gateway.errors import CorruptOutboxError, OutboxError
 from anju_gateway.outbox_file import Counts, Limits, OutboxFile
 from anju_gateway.outbox_reader import OutboxReader, QueuedBatch
-from anju_gateway.renewal import renew
+from anju_gateway.renewal import finish_renewal, renew
 from anju_gateway.troubles import Troubles
 from anju_gateway.waiting import Entry, Waiting, check
 
@@ -98,8 +98,8 @@ class Outbox:
             self._waiting.shift_us += shift_us
             self._wake.notify()
 
-    def read(self, stream: Stream, *, after: int, up_to: int, most: int) -> list[QueuedBatch]:
-        """Queued batches with `after` < seq <= `up_to`, in order; none while the file can't be read."""
+    def read(self, stream: Stream, *, after: int, up_to: int, most: int) -> list[QueuedBatch] | None:
+        """Queued batches with `after` < seq <= `up_to`, in order; None while the file can't be read."""
         return self._reader.read(stream, after=after, up_to=up_to, most=most)
 
     def last_before(self, stream: Stream, at_us: int) -> int:
@@ -221,7 +221,6 @@ class Outbox:
         for _ in range(2):
             if self._suspect is not None:
                 self._replace_file(self._suspect)
-                self._suspect = None
             try:
                 self._file.write(work, now_us=us_of(self._clock.now()), confirmed=self._confirmed())
             except CorruptOutboxError as exc:
@@ -277,24 +276,25 @@ class Outbox:
 
     def _open(self) -> OutboxFile:
         try:
+            finish_renewal(self._path)
             try:
                 return OutboxFile(self._path, self._limits)
             except CorruptOutboxError as exc:
                 return self._renew(str(exc), ())
-        except sqlite3.Error as exc:
+        except (sqlite3.Error, OSError) as exc:
             raise OutboxError(f"{self._path}: {exc}") from exc
 
     def _replace_file(self, reason: CorruptOutboxError) -> None:
         old = self._file
         old.close()
-        self._reader.close()
         queued = sum(count.queued for count in old.counts.values())
         self._file = self._renew(f"{reason}; epoch {old.epoch}, with {queued} samples and events queued", old.alarms)
         with self._wake:
             self._counts = self._file.counts
+            self._suspect = None
 
     def _renew(self, reason: str, alarms: Iterable[tuple[str, str]]) -> OutboxFile:
-        renewed = renew(self._path, self._limits, now=self._clock.now(), alarms=alarms)
+        renewed = renew(self._path, self._limits, now=self._clock.now(), alarms=alarms, paused=self._reader.paused)
         self.set_aside = renewed.kept or self.set_aside
         self._troubles.corrupt(f"{reason}; {renewed}")
         return renewed.file

@@ -3,7 +3,8 @@
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +26,8 @@ class QueuedBatch(NamedTuple):
 
 
 class OutboxReader:
-    """Safe to use from any thread. `on_corrupt` is told when the file shows to be broken."""
+    """Safe to use from any thread. `on_corrupt` is told when the file shows to be broken, before another question is
+    asked."""
 
     def __init__(self, path: Path, on_corrupt: Callable[[CorruptOutboxError], None]) -> None:
         self._path = path
@@ -33,10 +35,11 @@ class OutboxReader:
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
 
-    def read(self, stream: Stream, *, after: int, up_to: int, most: int) -> list[QueuedBatch]:
-        """Queued batches with `after` < seq <= `up_to`, in order; none while the file can't be read."""
+    def read(self, stream: Stream, *, after: int, up_to: int, most: int) -> list[QueuedBatch] | None:
+        """Queued batches with `after` < seq <= `up_to`, in order; None while the file can't be read."""
         query = {"stream": stream.value, "after": after, "up_to": up_to, "most": most}
-        return [QueuedBatch(*row) for row in self._select("batches", query)]
+        rows = self._select("batches", query)
+        return None if rows is None else [QueuedBatch(*row) for row in rows]
 
     def last_before(self, stream: Stream, at_us: int) -> int:
         """The seq of the last queued batch that was taken before `at_us`; 0 when there is none. Batches lie in order of
@@ -54,16 +57,23 @@ class OutboxReader:
 
     def close(self) -> None:
         """The next question opens the file again."""
+        with self.paused():
+            pass
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Questions wait, and nothing holds the file: SQLite spoils one whose name is given to another meanwhile."""
         with self._lock:
             if self._db is not None:
                 self._db.close()
                 self._db = None
+            yield
 
     def _ends(self, stream: Stream) -> tuple[int, int]:
         rows = self._select("ends", {"stream": stream.value})
         return (rows[0][0], rows[0][1]) if rows else (1, 0)
 
-    def _select(self, query: str, parameters: Mapping[str, object]) -> list[Any]:
+    def _select(self, query: str, parameters: Mapping[str, object]) -> list[Any] | None:
         with self._lock:
             try:
                 with translated():
@@ -71,9 +81,7 @@ class OutboxReader:
                         self._db = connect(self._path)
                     return self._db.execute(load_queries()[query], parameters).fetchall()
             except CorruptOutboxError as exc:
-                corrupt = exc
+                self._on_corrupt(exc)
             except sqlite3.Error as exc:
                 log.warning("the outbox can't be read", extra={"reason": str(exc)})
-                return []
-        self._on_corrupt(corrupt)
-        return []
+        return None

@@ -1,11 +1,9 @@
 """A broken outbox file is kept under another name, for whoever wants to look at it; the one kept before makes room."""
 
-import logging
 from datetime import datetime
 from pathlib import Path
 
 SUFFIXES = ("", "-wal", "-shm")
-log = logging.getLogger(__name__)
 
 
 def set_aside(path: Path, *, now: datetime) -> Path | None:
@@ -23,6 +21,6 @@ def set_aside(path: Path, *, now: datetime) -> Path | None:
 
 
 def remove(path: Path) -> None:
-    """Delete a file that was never finished, and what belongs to it."""
+    """Delete a file, if it is there, and whatever belongs to it."""
     for suffix in SUFFIXES:
         path.with_name(path.name + suffix).unlink(missing_ok=True)

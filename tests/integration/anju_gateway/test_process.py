@@ -68,7 +68,7 @@ for agent in range(4):
 
 def numbers_in(path: Path) -> set[int]:
     outbox = Outbox(path, Limits(), RealClock())
-    batches = outbox.read(Stream.TELEMETRY, after=0, up_to=MAX_SEQ, most=10**6)
+    batches = outbox.read(Stream.TELEMETRY, after=0, up_to=MAX_SEQ, most=10**6) or []
     outbox.close()
     assert outbox.set_aside is None
     packs = [decode_pack(batch.payload, now=RealClock().now()) for batch in batches]

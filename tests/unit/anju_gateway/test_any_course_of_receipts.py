@@ -103,7 +103,7 @@ class Courses(RuleBasedStateMachine):
     @invariant()
     def nothing_is_forgotten_without_a_receipt(self) -> None:
         for stream in Stream:
-            batches = self.outbox.read(stream, after=0, up_to=MAX_SEQ, most=1_000)
+            batches = self.outbox.read(stream, after=0, up_to=MAX_SEQ, most=1_000) or []
             assert {batch.seq for batch in batches} == self.queued[stream]
             assert len(self.windows[stream]) <= SIZES[stream]
 

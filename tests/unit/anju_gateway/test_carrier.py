@@ -14,17 +14,27 @@ from anju_edge_agent.samples import Sample, moment_of
 from anju_gateway.carrier import Carrier
 from anju_gateway.outbox import Outbox
 from anju_gateway.outbox_file import Limits
+from anju_gateway.outbox_reader import QueuedBatch
 from anju_gateway.window import FIRST_TIMEOUT_S, Window
 
 NOON = 1_767_268_800_000_000
 T, E = Stream.TELEMETRY, Stream.EVENT
 
 
+class Flickering(Outbox):
+    """An outbox that can't be read for as long as somebody says so."""
+
+    is_readable = True
+
+    def read(self, stream: Stream, *, after: int, up_to: int, most: int) -> list[QueuedBatch] | None:
+        return super().read(stream, after=after, up_to=up_to, most=most) if self.is_readable else None
+
+
 @dataclass
 class Road:
     """An outbox, a carrier of one session, and what it sent as (stream, seq, historical)."""
 
-    outbox: Outbox
+    outbox: Flickering
     sent: list[tuple[Stream, int, bool]] = field(default_factory=list)
     carrier: Carrier = field(init=False)
 
@@ -65,7 +75,7 @@ def event() -> Event:
 @pytest.fixture
 def road(tmp_path: Path) -> Iterator[Road]:
     """An outbox with 20 batches of telemetry."""
-    outbox = Outbox(tmp_path / "outbox.sqlite3", Limits(), RealClock())
+    outbox = Flickering(tmp_path / "outbox.sqlite3", Limits(), RealClock())
     for number in range(20):
         outbox([Sample("em-001", "power_w", NOON + number, 1.0)], [])
     yield Road(outbox)
@@ -171,6 +181,19 @@ def test_what_was_dropped_meanwhile_is_not_waited_for(road: Road) -> None:
     road.commit((1, 1), stream=E)
     road.commit((2, 2), stream=E)
     assert road.outbox.read(T, after=0, up_to=MAX_SEQ, most=1) == []
+
+
+def test_what_cannot_be_read_for_a_moment_is_neither_skipped_nor_given_up(road: Road) -> None:
+    road.begin(backfill=10)
+    first = seqs(road.go(room=4))
+    road.outbox.is_readable = False
+    assert road.go(FIRST_TIMEOUT_S + 1) == []
+    road.outbox.is_readable = True
+    assert set(first) <= set(seqs(road.go(FIRST_TIMEOUT_S * 3)))
+    for _ in range(20):
+        road.commit(*((seq, seq) for seq in sorted(set(seqs(road.sent)))))
+        road.go(FIRST_TIMEOUT_S * 3)
+    assert set(seqs(road.sent)) == set(range(1, 21))
 
 
 def test_it_is_idle_when_everything_has_its_receipt(road: Road) -> None:

@@ -53,7 +53,7 @@ def event(code: str, state: EventState) -> Event:
 
 
 def values_in(outbox: Outbox) -> list[float]:
-    batches = outbox.read(Stream.TELEMETRY, after=0, up_to=MAX_SEQ, most=10_000)
+    batches = outbox.read(Stream.TELEMETRY, after=0, up_to=MAX_SEQ, most=10_000) or []
     return [value for batch in batches for value in decode_pack(batch.payload, now=CLOCK.now()).values]
 
 

@@ -14,7 +14,7 @@ from anju_edge_agent.samples import Sample, moment_of
 from anju_gateway.errors import CorruptOutboxError
 from anju_gateway.outbox_file import Limits, OutboxFile, Work
 from anju_gateway.outbox_reader import OutboxReader
-from anju_gateway.renewal import renew
+from anju_gateway.renewal import finish_renewal, renew
 from anju_gateway.salvage import renumbered, salvaged
 
 NOON = 1_767_268_800_000_000
@@ -46,7 +46,7 @@ def spoil(path: Path, pages: range) -> None:
 
 def numbers_in(path: Path) -> list[int]:
     reader = OutboxReader(path, on_corrupt=lambda _reason: None)
-    batches = reader.read(Stream.TELEMETRY, after=0, up_to=MAX_SEQ, most=1_000)
+    batches = reader.read(Stream.TELEMETRY, after=0, up_to=MAX_SEQ, most=1_000) or []
     reader.close()
     return [int(decode_pack(batch.payload, now=NOW).values[0]) for batch in batches]
 
@@ -76,7 +76,7 @@ def test_what_is_carried_over_has_numbers_of_the_new_epoch_and_says_the_same(pat
     sqlite.close()
     renewed = renew(path, Limits(), now=NOW)
     assert numbers_in(path) == list(range(BATCHES))
-    (one,) = OutboxReader(path, lambda _reason: None).read(Stream.EVENT, after=0, up_to=MAX_SEQ, most=9)
+    (one,) = OutboxReader(path, lambda _reason: None).read(Stream.EVENT, after=0, up_to=MAX_SEQ, most=9) or []
     batch = decode_events(one.payload)
     assert batch.envelope is not None
     assert (batch.envelope.epoch, batch.envelope.seq) == (renewed.file.epoch, 1)
@@ -109,22 +109,48 @@ def test_rows_that_are_no_batches_are_passed_over(path: Path) -> None:
     assert sum(one.samples for one in salvaged(path)) == BATCHES * 300 + 1
 
 
-def test_where_no_new_file_can_be_made_the_broken_one_stays_aside(path: Path, tmp_path: Path) -> None:
-    spoil(path, range(1))
+@pytest.mark.parametrize("most_bytes", [1_024, 200_000])
+def test_where_no_new_file_can_be_made_the_broken_one_stays_and_is_carried_over_later(
+    path: Path, tmp_path: Path, most_bytes: int
+) -> None:
+    spoil(path, range(40, 44))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_024, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, hard))
     try:
         for _ in range(2):
-            with pytest.raises(sqlite3.OperationalError):
+            with pytest.raises((sqlite3.OperationalError, OSError)):
                 renew(path, Limits(), now=NOW)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    (kept,) = tmp_path.iterdir()
-    assert kept.name == "outbox.sqlite3.corrupt-20260301T000000000000Z"
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
     again = renew(path, Limits(), now=NOW)
-    assert (again.kept, again.carried) == (None, 0)
-    assert kept.exists()
     again.file.close()
+    assert again.carried >= (BATCHES - 10) * 300
+    assert again.kept is not None
+    assert again.kept.exists()
+
+
+def test_a_renewal_that_was_cut_off_is_begun_anew_or_ended(path: Path) -> None:
+    new, wal = path.with_name(path.name + ".new"), path.with_name(path.name + "-wal")
+    new.write_bytes(b"half a file")
+    finish_renewal(path)
+    renewed = renew(path, Limits(), now=NOW)
+    renewed.file.close()
+    assert numbers_in(path) == list(range(BATCHES))
+    path.rename(new)
+    wal.write_bytes(b"the log of the old file")
+    finish_renewal(path)
+    again = OutboxFile(path, Limits())
+    assert again.epoch == renewed.file.epoch
+    again.close()
+    assert numbers_in(path) == list(range(BATCHES))
+    assert not new.exists()
+
+
+def test_a_file_that_cannot_be_opened_now_is_not_called_empty(tmp_path: Path) -> None:
+    reader = OutboxReader(tmp_path / "unplugged" / "outbox.sqlite3", on_corrupt=lambda _reason: None)
+    assert reader.read(Stream.EVENT, after=0, up_to=MAX_SEQ, most=9) is None
+    assert reader.last_before(Stream.EVENT, NOON) == 0
 
 
 def test_a_payload_is_renumbered_once() -> None:
