@@ -26,8 +26,8 @@ def drop_old_days(conn: psycopg.Connection, *, cutoff: datetime) -> int:
 
 
 def forget_old_bookkeeping(conn: psycopg.Connection, *, cutoff: datetime) -> int:
-    """Delete ledger rows, replayed dead letters and faults that are over from before `cutoff`; how many ledger rows
-    went. Nothing is reconciled meanwhile."""
+    """Delete ledger rows, dead letters that wait for nothing and faults that are over from before `cutoff`; how many
+    ledger rows went. Nothing is reconciled meanwhile."""
     with conn.transaction(), conn.cursor(row_factory=scalar_row) as cur:
         conn.execute(QUERIES["hold_reconciliation"])
         conn.execute(QUERIES["delete_old_dead_letters"], {"cutoff": cutoff})

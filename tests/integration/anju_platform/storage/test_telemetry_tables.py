@@ -3,8 +3,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 import pytest
-from arriving import NOON, Intake, birth, intake_on, telemetry
+from arriving import NOON, Intake, arrival, birth, intake_on, telemetry
 
+from anju_contracts.topics import Channel
 from anju_platform.storage.notify import CHANNEL, notify
 from anju_platform.storage.retention import drop_old_days, forget_old_bookkeeping
 from anju_platform.storage.rollups import due_spans, recompute, recompute_due, rollups_are_due
@@ -128,6 +129,17 @@ def test_bookkeeping_of_long_ago_is_forgotten(database_url: str) -> None:
         intake.take(birth(), telemetry([("lift-01/trips", NOON, 1.0)], seq=1))
         assert forget_old_bookkeeping(intake.conn, cutoff=NOON) == 0
         assert forget_old_bookkeeping(intake.conn, cutoff=NOON + HOUR) == 1
+
+
+def test_a_letter_of_long_ago_stays_only_where_its_data_can_still_be_stored(database_url: str) -> None:
+    with intake_on(database_url) as intake:
+        waiting = telemetry([("lift-09/trips", NOON, 1.0), ("lift-01/trips", NOON + HOUR, 1.0)], seq=1)
+        intake.take(birth(), waiting, arrival(Channel.TELEMETRY, b"[{"))
+        assert sorted(intake.letters()) == [("future", True), ("unknown_point", True), ("unreadable", True)]
+        forget_old_bookkeeping(intake.conn, cutoff=NOON)
+        assert len(intake.letters()) == 3
+        forget_old_bookkeeping(intake.conn, cutoff=NOON + HOUR)
+        assert sorted(intake.letters()) == [("future", True), ("unknown_point", True)]
 
 
 def test_a_change_is_told_when_its_transaction_commits_and_never_before(database_url: str) -> None:
