@@ -135,7 +135,8 @@ def test_the_program_carries_samples_and_alarms_and_ends_cleanly(
     device.say(f"liftmon/{name}/status", {"sn": name, "ts": now_ms, "d": {"door": {"close_ms": 2410}}})
     device.say(f"liftmon/{name}/fault", {"sn": name, "ts": now_ms, "code": 7, "on": True})
     assert eventually(lambda: platform.values("lift-01/door_close_s") == [2.41])
-    assert eventually(lambda: platform.on(Channel.EVENT)[-1]["events"][0]["code"] == "lift.trapped_level")
+    assert eventually(lambda: platform.on(Channel.EVENT))
+    assert platform.on(Channel.EVENT)[-1]["events"][0]["code"] == "lift.trapped_level"
     process.send_signal(signal.SIGTERM)
     _, log = process.communicate(timeout=20)
     assert process.returncode == 0
