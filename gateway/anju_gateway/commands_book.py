@@ -12,8 +12,10 @@ from typing import Any
 
 from anju_contracts.command import Command
 from anju_edge_agent.samples import us_of
-from anju_gateway.errors import GatewayError
+from anju_gateway.disk import translated
+from anju_gateway.errors import CorruptOutboxError, GatewayError
 from anju_gateway.queries import load_queries
+from anju_gateway.set_aside import set_aside
 
 KEPT_AFTER = timedelta(hours=1)
 """An expired command is refused for its time; it is kept a little longer in case the clock is put back."""
@@ -44,10 +46,14 @@ class CommandBook:
         self._lock = threading.Lock()
         self._path = path
         try:
-            self._connection = self._open(now)
-        except sqlite3.DatabaseError as exc:
-            self._set_aside(exc, now)
-            self._connection = self._open(now)
+            try:
+                self._connection = self._open(now)
+            except CorruptOutboxError:
+                set_aside(path, now=now)
+                log.exception("the book of commands is corrupt and set aside")
+                self._connection = self._open(now)
+        except (sqlite3.Error, OSError) as exc:
+            raise BookError(f"{path}: {exc}") from exc
 
     def knows(self, command: Command) -> bool:
         """Whether `command` was begun before, or may have been."""
@@ -103,26 +109,18 @@ class CommandBook:
     def _open(self, now: datetime) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, check_same_thread=False, timeout=5.0)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            with connection:
+            with translated(), connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
                 queries = load_queries()
                 connection.execute(queries["command_tables"])
                 connection.execute(queries["command_memory"])
                 connection.execute(queries["command_begin_memory"], {"since_us": us_of(now)})
                 connection.execute(queries["command_correct_memory"], {"since_us": us_of(now)})
-        except sqlite3.DatabaseError:
+        except BaseException:
             connection.close()
             raise
         return connection
-
-    def _set_aside(self, reason: sqlite3.DatabaseError, now: datetime) -> None:
-        stamp = now.strftime("%Y%m%dT%H%M%S%fZ")
-        for suffix in ("", "-wal", "-shm"):
-            part = self._path.with_name(self._path.name + suffix)
-            if part.exists():
-                part.rename(part.with_name(f"{self._path.name}.corrupt-{stamp}{suffix}"))
-        log.error("the book of commands is corrupt and set aside", extra={"reason": str(reason)})
 
     @contextmanager
     def _using(self) -> Iterator[None]:

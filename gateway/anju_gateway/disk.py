@@ -1,4 +1,4 @@
-"""What SQLite and the disk say, in the outbox's terms: a broken file, or a disk that takes nothing for now."""
+"""What SQLite and the disk say, in the gateway's terms: a broken file, or a disk that takes nothing for now."""
 
 import errno
 import sqlite3

@@ -22,7 +22,7 @@ class OutboxError(GatewayError):
 
 
 class CorruptOutboxError(GatewayError):
-    """The outbox file can't be read as one; it has to be set aside."""
+    """The outbox file, or the book of commands, can't be read as one; it has to be set aside."""
 
 
 class AlreadyRunningError(GatewayError):

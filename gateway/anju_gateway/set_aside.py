@@ -1,4 +1,4 @@
-"""A broken outbox file is kept under another name, for whoever wants to look at it; the one kept before makes room."""
+"""A broken database is kept under another name, for whoever wants to look at it; the one kept before makes room."""
 
 from datetime import datetime
 from pathlib import Path

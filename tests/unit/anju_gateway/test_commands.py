@@ -1,6 +1,7 @@
 """What a gateway does when it is told something, and above all what it doesn't."""
 
 import json
+import resource
 import sqlite3
 import threading
 import time
@@ -18,7 +19,7 @@ from anju_contracts.command import MAX_BYTES, CommandResponse, Refusal, decode_r
 from anju_contracts.event import Event
 from anju_edge_agent.actions import Action, ActionRefused, ActionSpec, ActionUnanswered, ParamSpec, Result
 from anju_gateway.commands import EVENTS_A_MINUTE, MOST_WAITING, Commands, Hands
-from anju_gateway.commands_book import KEPT_AFTER, MOST_COMMANDS, CommandBook
+from anju_gateway.commands_book import KEPT_AFTER, MOST_COMMANDS, BookError, CommandBook
 from anju_gateway.commands_check import MOST_AHEAD, Gate, Refused, read_command_key
 from anju_gateway.commands_setup import plain
 
@@ -338,6 +339,18 @@ def test_a_broken_book_is_set_aside_and_nothing_from_before_is_done(told: Told) 
     told.tell(signed(id="c-2", issued_at=NOON + S))
     assert told.answer().done
     assert list(told.folder.glob("commands.sqlite3.corrupt-*"))
+
+
+def test_a_book_that_cannot_be_written_now_is_not_called_broken(told: Told) -> None:
+    told.stop()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_024, hard))
+    try:
+        with pytest.raises(BookError, match=r"commands\.sqlite3: "):
+            CommandBook(told.folder / "commands.sqlite3", now=NOON)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(told.folder.glob("*.corrupt-*"))
 
 
 def test_a_memory_that_began_in_the_future_is_corrected_at_the_next_start(told: Told) -> None:
