@@ -6,6 +6,7 @@ from typing import Any
 from anju_contracts.clock import rfc3339
 from anju_ml import artifact
 from anju_ml.errors import TooPoor
+from anju_ml.history import History
 from anju_ml.model import train
 from anju_ml.policy import Policy
 from anju_platform.bootstrap import Pool
@@ -28,19 +29,7 @@ def train_at(pool: Pool, *, as_of: datetime, policy: Policy, now: datetime, seed
         watched = watch_challenger(conn, history, as_of=moment, policy=policy)
     if watched is not None:
         return watched
-    try:
-        model = train(history, as_of=moment, horizon=policy.horizon, lead=policy.lead, policy=policy, seed=seed)
-    except TooPoor as exc:
-        trained = TrainedModel(moment, now, {"too_poor": exc.reason}, b"", opens_tickets=False, why_not=exc.reason)
-    else:
-        trained = TrainedModel(
-            moment,
-            now,
-            model.metrics,
-            artifact.dump(model),
-            model.opens_tickets,
-            "" if model.opens_tickets else model.why_not,
-        )
+    trained = _train(history, as_of=moment, policy=policy, now=now, seed=seed)
     with pool.connection() as conn:
         stored = store.add_model(conn, trained)
     return {
@@ -51,3 +40,12 @@ def train_at(pool: Pool, *, as_of: datetime, policy: Policy, now: datetime, seed
         "metrics": dict(trained.metrics),
         "artifact_bytes": len(trained.artifact),
     }
+
+
+def _train(history: History, *, as_of: datetime, policy: Policy, now: datetime, seed: int) -> TrainedModel:
+    try:
+        model = train(history, as_of=as_of, horizon=policy.horizon, lead=policy.lead, policy=policy, seed=seed)
+    except TooPoor as exc:
+        return TrainedModel(as_of, now, {"too_poor": exc.reason}, b"", opens_tickets=False, why_not=exc.reason)
+    why_not = "" if model.opens_tickets else model.why_not
+    return TrainedModel(as_of, now, model.metrics, artifact.dump(model), model.opens_tickets, why_not)
