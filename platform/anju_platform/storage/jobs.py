@@ -21,13 +21,10 @@ def _rollup_is_wanted(conn: psycopg.Connection, context: JobContext) -> bool:
 
 
 def _retain(context: JobContext) -> dict[str, object]:
-    """In transactions of their own: while one that dropped days is open, nobody can store readings."""
     cutoff = kept_since(context.as_of, telemetry_days=context.settings.telemetry_days)
     with context.pool.connection() as conn:
         recompute_due(conn, now=context.settings.clock.now())
-    with context.pool.connection() as conn:
         days = drop_old_days(conn, cutoff=cutoff)
-    with context.pool.connection() as conn:
         batches = forget_old_bookkeeping(conn, cutoff=cutoff)
     return {"cutoff": cutoff.isoformat(), "days_dropped": days, "ledger_rows_deleted": batches}
 
