@@ -26,7 +26,10 @@ listener {port}
 allow_anonymous false
 password_file {folder}/accounts
 acl_file {folder}/access.acl
+max_queued_messages {most_queued}
 """
+MOST_QUEUED = 100_000
+"""What devices say while the gateway is away waits in the broker; beyond, it is dropped. Mosquitto's own is 1,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ def write_local_broker(config: GatewayConfig, folder: Path, *, port: int) -> lis
     lines = [f"{right.account}:{hashed(_password(passwords / right.account))}\n" for right in rights]
     _write(folder / "accounts", "".join(lines), mode=0o640)
     _write(folder / "access.acl", access_rules(rights), mode=0o644)
-    _write(folder / "mosquitto.conf", LISTENER.format(port=port, folder=folder.absolute()), mode=0o644)
+    listener = LISTENER.format(port=port, folder=folder.absolute(), most_queued=MOST_QUEUED)
+    _write(folder / "mosquitto.conf", listener, mode=0o644)
     return [right.account for right in rights]
 
 
