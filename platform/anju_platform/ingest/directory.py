@@ -30,19 +30,17 @@ class PointDirectory:
         return self._assets.get(community, frozenset())
 
     def load(self, conn: psycopg.Connection, communities: Iterable[str] | None = None) -> None:
-        """Read the registry of `communities` anew, of all where None is given."""
+        """Read the registry of `communities` anew. Of all where None is given, and then nothing else is known any more:
+        the database may be another one."""
         wanted = None if communities is None else sorted(communities)
         found: dict[str, dict[str, int]] = {name: {} for name in wanted or ()}
         for community, name, point_id in conn.execute(QUERIES["point_ids"], {"communities": wanted}):
             found.setdefault(community, {})[name] = point_id
+        assets = {community: frozenset(split_sample_name(name)[0] for name in ids) for community, ids in found.items()}
+        if wanted is None:
+            self._ids, self._assets = {}, {}
         self._ids.update(found)
-        self._assets.update(
-            {community: frozenset(split_sample_name(name)[0] for name in ids) for community, ids in found.items()}
-        )
-
-    def forget(self) -> None:
-        """Know nothing any more, for a database that may be another one."""
-        self._ids = {}
+        self._assets.update(assets)
 
 
 def find_points(conn: psycopg.Connection, community: str, names: Iterable[str]) -> dict[str, int]:

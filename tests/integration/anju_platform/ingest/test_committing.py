@@ -281,6 +281,16 @@ def test_two_communities_keep_apart_what_is_called_the_same(database_url: str) -
         assert {batch.topic for batch in batches} == {one.topic(Channel.TELEMETRY) for one in (GATEWAY, other)}
 
 
+def test_a_database_that_was_put_back_gets_no_reading_under_a_point_that_it_does_not_know(database_url: str) -> None:
+    with intake_on(database_url) as intake:
+        intake.take(birth())
+        intake.conn.execute("TRUNCATE community CASCADE")
+        intake.directory.load(intake.conn)
+        intake.take(telemetry([(TRIPS, NOON, 1.0)], seq=1))
+        assert intake.rows("SELECT 1 FROM telemetry") == []
+        assert intake.letters() == [("unknown_point", True)]
+
+
 WAITS_FOR_REGISTRY = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 

@@ -140,7 +140,7 @@ def test_a_recorded_day_ends_the_same_in_any_order_with_any_repetition_and_when_
     assert {name: len(rows) > 2 for name, rows in expected.items()} == dict.fromkeys(TABLES, True)
     for seed in SEEDS:
         wipe(intake.conn)
-        intake.directory.forget()
+        intake.directory.load(intake.conn)
         found = lived_through(database_url, intake, shuffled(seed))
         for name, rows in found.items():
             assert rows == expected[name], f"{name} with seed {seed}"
