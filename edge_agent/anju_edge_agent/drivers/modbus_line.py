@@ -59,11 +59,14 @@ class ModbusLine:
         self._client.set_max_no_responses(_NEVER)
         self._backoff = Backoff(first_s=0.2, most_s=30.0)
         self._retry_at_s = 0.0
+        self._reached = True
         self._unheard = 0
 
     @property
     def connected(self) -> bool:
-        return self._client.connected
+        """Whether the last try to connect succeeded. A connection that we gave up ourselves, lest a late answer pass
+        for another, is none that was lost."""
+        return self._reached
 
     def ask(self, address: str, question: Ask) -> list[Found]:
         """The values of the block's points; BusError when there is no connection, no answer or a refusal."""
@@ -111,7 +114,8 @@ class ModbusLine:
         now_s = time.monotonic()
         if now_s < self._retry_at_s:
             raise BusError(f"{self._bus.place}: no connection")
-        if not self._client.connect():
+        self._reached = bool(self._client.connect())
+        if not self._reached:
             self._retry_at_s = time.monotonic() + self._backoff.next_s()
             raise BusError(f"{self._bus.place}: no connection")
         self._backoff.reset()

@@ -94,3 +94,4 @@ def test_rtu_frames_through_a_serial_server(lines: OnLines, run_agent: Any, even
     agent = run_agent(bus(place, range(1, 4), period_s=0.2))
     assert eventually(lambda: all(agent.kept.latest(f"em-{unit}").get("power_w") == 200.0 + unit for unit in (1, 2)))
     assert eventually(lambda: ("em-3", "device.silent", "raise") in agent.kept.codes(), within_s=60.0)
+    assert not any(agent.troubles)
