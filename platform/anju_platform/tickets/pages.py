@@ -198,10 +198,6 @@ def _events_around(conn: Connection[Any], ticket: TicketDetail) -> list[EventVie
     return list_events(conn, asset=ticket.asset, begun=True, window=window, limit=MAX_EVENTS)
 
 
-def _last_actor(request: Request) -> str:
-    return unquote(request.cookies.get(ACTOR_COOKIE, ""))[:64]
-
-
 def source_kind(asset: AssetDetail | None, source: str) -> str:
     """What a reason's source is: `point`, `event`, or nothing that has a chart."""
     if asset and any(point.code == source for point in asset.points):
