@@ -24,7 +24,7 @@ TOO_MANY_POINTS: Final = "too_many_points"
 def store_birth(conn: psycopg.Connection, notice: BirthNotice, *, most_points: int, now: datetime) -> Letter | None:
     """Store what it announces; the letter of one with which its gateway would have more than `most_points`. The caller
     owns the registry of the community."""
-    points = sum(len(asset.points) for asset in notice.birth.assets) + _other_points(conn, notice)
+    points = sum(max(1, len(asset.points)) for asset in notice.birth.assets) + _other_points(conn, notice)
     if points > most_points:
         detail = f"birth: got {points} points of {notice.address} in all, expected at most {most_points}"
         return Letter(notice.arrival.topic, TOO_MANY_POINTS, detail, notice.arrival.payload, notice.address)

@@ -99,6 +99,15 @@ def test_a_birth_with_more_points_than_a_gateway_may_have_is_a_letter(database_u
         assert len(intake.letters()) == 1
 
 
+def test_an_asset_without_points_counts_as_one(database_url: str) -> None:
+    with intake_on(database_url) as intake:
+        intake.committer = Committer(intake.conn, intake.directory, telemetry_days=400, limits=Limits(points=3))
+        intake.take(birth([lift(f"lift-0{number}", ()) for number in (1, 2)]))
+        intake.take(birth([lift(f"lift-0{number}", ()) for number in (3, 4)]))
+        assert intake.rows("SELECT count(*) FROM asset") == [(2,)]
+        assert intake.letters() == [("too_many_points", True)]
+
+
 def test_letters_beyond_a_days_allowance_are_only_counted(database_url: str) -> None:
     each = 100 + MESSAGE_BYTES
     broken = arrival(Channel.TELEMETRY, b"x" * 100)
