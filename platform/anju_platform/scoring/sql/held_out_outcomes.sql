@@ -1,11 +1,11 @@
--- What became of components that were held out: the first prediction of each stretch, once its horizon has passed,
--- and whether the component failed within it.
+-- What became of components that were held out: of each the first prediction in every 91 days, once its horizon has
+-- passed, and whether the component failed within it.
 WITH first AS (
     SELECT prediction.asset_id, prediction.component, min(prediction.as_of) AS as_of
     FROM prediction
     JOIN asset ON asset.id = prediction.asset_id
     WHERE prediction.held_out AND asset.community_id = %(community)s AND prediction.as_of >= %(since)s
-    GROUP BY prediction.asset_id, prediction.component, (extract(epoch FROM prediction.as_of)::bigint / 7862400)
+    GROUP BY prediction.asset_id, prediction.component, (extract(epoch FROM prediction.as_of)::bigint / (91 * 86400))
 )
 SELECT count(*) FILTER (
            WHERE EXISTS (
