@@ -43,16 +43,23 @@ class Tally:
         self._communities |= outcome.communities
 
     def flush(self, conn: psycopg.Connection) -> None:
-        """Write what has gathered, in a transaction; it is kept when that fails."""
+        """Write what has gathered, in a transaction; it is kept when that fails, unless the database has become another
+        one (put back from a backup) that doesn't know these points: it would fail for ever."""
         if not (self._parts or self._watermarks):
             return
-        latest = self._compact()
+        try:
+            self._write(conn, self._compact())
+        except psycopg.errors.ForeignKeyViolation:
+            self._clear()
+            raise
+        self._clear()
+
+    def _write(self, conn: psycopg.Connection, latest: Samples) -> None:
         with conn.transaction():
             merge_latest(conn, latest)
             _advance_watermarks(conn, self._watermarks)
             for community in sorted(self._communities):
                 notify(conn, community, "readings")
-        self._clear()
 
     def _compact(self) -> Samples:
         compact = newest(settle(Samples.concat(self._parts)))

@@ -14,6 +14,7 @@ from anju_contracts.event import Event, EventState
 from anju_contracts.state import Presence
 from anju_contracts.topics import Channel, GatewayAddress
 from anju_platform.errors import StorageUnavailable
+from anju_platform.ingest.decode import decode
 from anju_platform.ingest.registry_lock import own_registry
 from anju_platform.ingest.tally import rebuild
 
@@ -289,6 +290,20 @@ def test_a_database_that_was_put_back_gets_no_reading_under_a_point_that_it_does
         intake.take(telemetry([(TRIPS, NOON, 1.0)], seq=1))
         assert intake.rows("SELECT 1 FROM telemetry") == []
         assert intake.letters() == [("unknown_point", True)]
+
+
+def test_latest_values_of_a_database_that_was_put_back_meanwhile_are_given_up(database_url: str) -> None:
+    with intake_on(database_url) as intake:
+        intake.take(birth())
+        (outcome,) = intake.committer.commit(
+            [decode(telemetry([(TRIPS, NOON, 1.0)], seq=1), intake.directory.of, telemetry_days=400)], now=NOON
+        )
+        intake.tally.add(outcome)
+        intake.conn.execute("TRUNCATE community CASCADE")
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            intake.tally.flush(intake.conn)
+        intake.tally.flush(intake.conn)
+        assert intake.latest() == []
 
 
 WAITS_FOR_REGISTRY = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
