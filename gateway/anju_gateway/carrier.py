@@ -86,11 +86,6 @@ class Carrier:
             dues.append(now_s + max(0.0, 1.0 - self._tokens.left) / self._tokens.rate)
         return min(dues, default=None)
 
-    @property
-    def idle(self) -> bool:
-        """Whether everything that was sent has its receipt."""
-        return not any(len(window) for window in self._windows.values())
-
     def _carry_stream(self, stream: Stream, room: int, now_s: float) -> int:
         """How many batches were sent."""
         sent = self._resend(stream, room, now_s)

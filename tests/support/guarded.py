@@ -1,14 +1,14 @@
 """A Mosquitto that lets in only whom an authority of the test's own has enrolled."""
 
 import queue
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
+from eventual import WITHIN_S, eventually
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -21,17 +21,6 @@ from anju_simulators.services import Broker
 from anju_simulators.services.ports import free_port
 
 HOST = "127.0.0.1"
-WITHIN_S = 20.0
-
-
-def eventually(condition: Callable[[], object], within_s: float = WITHIN_S) -> bool:
-    """Whether `condition` comes true in time."""
-    until_s = time.monotonic() + within_s
-    while time.monotonic() < until_s:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return bool(condition())
 
 
 class Client:

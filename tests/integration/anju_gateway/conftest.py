@@ -5,13 +5,13 @@ import itertools
 import json
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import eventual
 import pytest
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -31,18 +31,7 @@ from anju_gateway.config import GatewayConfig
 from anju_gateway.config_reader import load_config
 from anju_simulators.services import Broker
 
-WITHIN_S = 20.0
 _communities = itertools.count(1)
-
-
-def _eventually(condition: Callable[[], object], within_s: float = WITHIN_S) -> bool:
-    """Whether `condition` comes true in time."""
-    until_s = time.monotonic() + within_s
-    while time.monotonic() < until_s:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return bool(condition())
 
 
 def free_port() -> int:
@@ -222,7 +211,7 @@ Serve = Callable[..., Serving]
 @pytest.fixture
 def eventually() -> Eventually:
     """`eventually(condition)` waits for it, and tells whether it came true."""
-    return _eventually
+    return eventual.eventually
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from commanding import KEY
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from guarded import eventually
+from eventual import eventually
 
 from anju_contracts.clock import RealClock
 from anju_contracts.command import Param

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from commanding import KEY, NOON, OWN, altered, command, key_of, signed
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from guarded import eventually
+from eventual import eventually
 
 from anju_contracts.command import MAX_BYTES, CommandResponse, Refusal, decode_response, encode_command
 from anju_contracts.event import Event

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from eventual import eventually
 
 from anju_contracts.clock import RealClock
 from anju_contracts.event import Event
@@ -68,13 +69,6 @@ def run() -> Iterator[Run]:
     yield start
     for host in hosts:
         host.stop()
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    until_s = time.monotonic() + 10
-    while not condition() and time.monotonic() < until_s:
-        time.sleep(0.01)
-    return condition()
 
 
 def test_an_agent_that_dies_comes_back_and_the_others_go_on(run: Run) -> None:

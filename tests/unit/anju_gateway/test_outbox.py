@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from eventual import eventually
 
 from anju_contracts.clock import RealClock
 from anju_contracts.codes import Severity
@@ -198,13 +199,6 @@ def test_what_a_full_disk_never_took_is_refused_at_the_end(opened: Open) -> None
     assert values_in(opened()) == [1.0]
 
 
-def wait_until(condition: Callable[[], object]) -> bool:
-    until_s = time.monotonic() + 20
-    while not condition() and time.monotonic() < until_s:
-        time.sleep(0.01)
-    return bool(condition())
-
-
 def test_agents_that_ask_go_on_when_the_disk_takes_nothing_for_long_and_every_drop_is_counted(path: Path) -> None:
     outbox = Outbox(path, Limits(patience_s=0.2), CLOCK)
     outbox([sample(1)], [])
@@ -214,7 +208,7 @@ def test_agents_that_ask_go_on_when_the_disk_takes_nothing_for_long_and_every_dr
         assert [fault.code for fault in outbox.faults()] == ["gateway.outbox_stuck"]
         count = outbox.counts()[Stream.TELEMETRY]
         assert (count.produced, count.dropped) == (4_001, {"disk_error": 4_000})
-    assert wait_until(lambda: outbox.counts()[Stream.EVENT].queued)
+    assert eventually(lambda: outbox.counts()[Stream.EVENT].queued)
     assert (outbox.trouble, outbox.faults(), values_in(outbox)) == (None, [], [1.0])
     assert outbox.raised() == {"lift-01": {"lift.tilt"}}
     outbox.close()
@@ -256,7 +250,7 @@ def test_a_file_that_breaks_in_use_takes_no_alarm_with_it_and_is_told_as_a_fault
             file = path.with_name(path.name + suffix)
             file.write_bytes(b"\xff" * max(file.stat().st_size, 8_192))
         values_in(outbox)
-        assert wait_until(lambda before=epoch: outbox.epoch != before)
+        assert eventually(lambda before=epoch: outbox.epoch != before)
         (fault,) = outbox.faults()
         assert fault.code == "gateway.outbox_corrupt"
         assert f"epoch {epoch}" in str(fault.text)

@@ -15,7 +15,8 @@ import paho.mqtt.client as mqtt
 import psycopg
 import pytest
 from arriving import birth, intake_on, lift
-from guarded import WITHIN_S, Guarded, eventually, guarded_broker
+from eventual import WITHIN_S, eventually
+from guarded import Guarded, guarded_broker
 
 from anju_contracts.clock import RealClock
 from anju_contracts.command import CommandResponse, decode_command, encode_response

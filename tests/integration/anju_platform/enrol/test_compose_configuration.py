@@ -7,7 +7,8 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
-from guarded import HOST, Guarded, eventually
+from eventual import eventually
+from guarded import HOST, Guarded
 
 from anju_contracts.topics import Channel, GatewayAddress
 from anju_platform.enrol.authority import create_authority, open_authority

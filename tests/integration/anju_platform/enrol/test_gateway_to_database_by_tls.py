@@ -14,7 +14,8 @@ from threading import Event, Thread
 import psycopg
 import pytest
 from arriving import birth, lift
-from guarded import WITHIN_S, Guarded, eventually, guarded_broker
+from eventual import WITHIN_S, eventually
+from guarded import Guarded, guarded_broker
 
 from anju_contracts.clock import RealClock
 from anju_contracts.topics import Channel, GatewayAddress

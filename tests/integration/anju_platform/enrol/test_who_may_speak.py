@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from guarded import Guarded, eventually, guarded_broker
+from eventual import eventually
+from guarded import Guarded, guarded_broker
 
 from anju_contracts.topics import DOWNLINK, UPLINK, Channel, GatewayAddress, filter_for
 from anju_platform.enrol.authority import create_authority, open_authority
