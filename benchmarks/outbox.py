@@ -51,7 +51,7 @@ def _payloads(folder: Path, batches: Sequence[list[Sample]]) -> list[bytes]:
     outbox = _open(folder)
     for batch in batches:
         outbox(batch, [])
-    found = outbox.read(Stream.TELEMETRY, after=0, up_to=len(batches), most=len(batches))
+    found = outbox.read(Stream.TELEMETRY, after=0, up_to=len(batches), most=len(batches)) or []
     outbox.close()
     return [one.payload for one in found]
 

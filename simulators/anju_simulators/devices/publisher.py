@@ -58,9 +58,9 @@ class Publisher:
         while not self._acknowledged.empty():
             mid, reason = self._acknowledged.get()
             sent = self._waiting.pop(mid, None)
-            if reason == NO_MATCHING_SUBSCRIBERS or sent is None:
+            if reason == NO_MATCHING_SUBSCRIBERS:
                 self.unheard += 1
-            else:
+            elif sent is not None:
                 sent()
 
     def close(self, *, timeout_s: float = 10.0) -> int:
