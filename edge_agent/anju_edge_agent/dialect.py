@@ -107,7 +107,7 @@ def time_us(found: object, form: str) -> int | None:
     without a zone is none: it could be anywhere."""
     if form == "rfc3339":
         return _rfc3339_us(found) if isinstance(found, str) else None
-    if isinstance(found, bool) or not isinstance(found, int | float) or not _is_finite(found):
+    if isinstance(found, bool) or not isinstance(found, int | float) or not abs(found) < _MOST_US:
         return None
     at_us = round(found * _US_A_UNIT[form])
     return at_us if abs(at_us) < _MOST_US else None

@@ -58,6 +58,8 @@ def test_numbers_booleans_and_known_words_are_numbers(found: object, value: floa
         (True, "s", None),
         (1e300, "s", None),
         (10**400, "ms", None),
+        (1e308, "s", None),
+        (float("nan"), "us", None),
         ("0001-01-01T00:00:00+14:00", "rfc3339", None),
         (None, "ms", None),
     ],

@@ -1,8 +1,12 @@
 import json
+import math
 from collections import Counter
 from collections.abc import Callable
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from anju_contracts.event import EventState
 from anju_contracts.quality import Quality
@@ -130,6 +134,44 @@ def test_what_cannot_be_used_is_counted_and_stops_nothing(
     assert not out
     assert counts == {oddity: 1}
     assert say("liftmon/LM0001/status", lift_status()).samples
+
+
+GOOD: tuple[tuple[str, dict[str, object]], ...] = (
+    ("liftmon/LM0001/status", lift_status()),
+    ("liftmon/LM0001/fault", {"sn": "LM0001", "ts": NOON_MS, "code": 12, "on": True}),
+    ("hengan/lift/up", {"dev": {"id": 77, "t": NOON / S}, "ch": [{"v": 5}] * 9}),
+    ("hengan/lift/alarm", {"dev": {"id": 77, "t": NOON / S}, "alm": {"type": "CS", "set": True}}),
+    ("dc2/DC0001/report", {"id": "DC0001", "time": "2026-01-01T12:00:00Z", "close_s": 2.1}),
+    ("dc2/DC0001/event", {"id": "DC0001", "time": "2026-01-01T12:00:00Z", "event": "HELD", "active": True}),
+)
+AWKWARD = st.sampled_from([10**400, 1e308, -1e308, 2**63, "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+ANYTHING = AWKWARD | LEAVES | st.lists(LEAVES, max_size=3) | st.dictionaries(st.text(max_size=3), LEAVES, max_size=3)
+
+
+@st.composite
+def spoilt(draw: st.DrawFn, good: object) -> object:
+    """`good` with something else in one place, at any depth."""
+    if isinstance(good, dict) and draw(st.integers(0, 9)):
+        key = draw(st.sampled_from(sorted(good)))
+        return {**good, key: draw(spoilt(good[key]))}
+    if isinstance(good, list) and draw(st.integers(0, 9)):
+        return [draw(spoilt(good[0])), *good[1:]]
+    return draw(ANYTHING)
+
+
+@given(st.sampled_from(GOOD).flatmap(lambda sent: st.tuples(st.just(sent[0]), spoilt(sent[1]))))
+def test_whatever_a_device_says_stops_nothing_and_what_comes_of_it_can_be_kept(sent: tuple[str, object]) -> None:
+    devices = (
+        Device("lift-01", builtin_profile("shengtong-lm3"), "LM0001", 900.0),
+        Device("lift-03", builtin_profile("hengan-lm10"), "77", 900.0),
+        Device("door-01", builtin_profile("kaixin-dc2"), "DC0001", 900.0),
+    )
+    interpreter = Interpreter([DeviceFlow(device, now_us=NOON) for device in devices], lambda _what: None)
+    out = Handover()
+    interpreter.interpret(sent[0], json.dumps(sent[1]).encode(), now_us=NOON, out=out)
+    assert all(math.isfinite(sample.value) and moment_of(sample.at_us) for sample in out.samples)
+    assert len(msgspec.json.decode(msgspec.json.encode(out.events))) == len(out.events)
 
 
 def test_it_subscribes_to_each_topic_once() -> None:
