@@ -114,6 +114,7 @@ class CommandBook:
                 connection.execute("PRAGMA synchronous = FULL")
                 queries = load_queries()
                 connection.execute(queries["command_tables"])
+                connection.execute(queries["command_untold_index"])
                 connection.execute(queries["command_memory"])
                 connection.execute(queries["command_begin_memory"], {"since_us": us_of(now)})
                 connection.execute(queries["command_correct_memory"], {"since_us": us_of(now)})

@@ -22,6 +22,7 @@ from anju_gateway.commands import EVENTS_A_MINUTE, MOST_WAITING, Commands, Hands
 from anju_gateway.commands_book import KEPT_AFTER, MOST_COMMANDS, BookError, CommandBook
 from anju_gateway.commands_check import MOST_AHEAD, Gate, Refused, read_command_key
 from anju_gateway.commands_setup import plain
+from anju_gateway.queries import load_queries
 
 S = timedelta(seconds=1)
 UNLOCK = {"unlock": ActionSpec("unlock", {"seconds": ParamSpec(1, 60, 5)})}
@@ -411,6 +412,13 @@ def test_a_gateway_remembers_a_bounded_number_of_commands(told: Told) -> None:
     told.clock.at = later + KEPT_AFTER + S
     told.tell(signed(id="c-2", issued_at=told.clock.at, expires_at=told.clock.at + S))
     assert told.answer().done
+
+
+def test_looking_for_answers_to_send_reads_no_others(told: Told) -> None:
+    book = sqlite3.connect(told.folder / "commands.sqlite3")
+    ((*_, how),) = book.execute(f"EXPLAIN QUERY PLAN {load_queries()['command_untold']}").fetchall()
+    book.close()
+    assert "USING INDEX command_untold" in how
 
 
 def test_an_answer_is_sent_until_the_broker_has_it(told: Told) -> None:
