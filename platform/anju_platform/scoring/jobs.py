@@ -1,4 +1,4 @@
-"""Scoring every day and training every week of event time; by hand, the same runs under the same locks."""
+"""Scoring every day, training and a look for drift every week of event time; by hand, the same runs, the same locks."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from anju_platform.errors import Conflict
 from anju_platform.jobs import Job, JobContext, run_job
+from anju_platform.scoring.drift import watch_drift
 from anju_platform.scoring.policy import load_policy
 from anju_platform.scoring.score import score_at
 from anju_platform.scoring.train import train_at
@@ -26,6 +27,12 @@ def train(context: JobContext) -> dict[str, object]:
     return train_at(context.pool, as_of=context.as_of, policy=policy, now=context.settings.clock.now())
 
 
+def drift(context: JobContext) -> dict[str, object]:
+    """Whether the champion still fits at context.as_of; if not, a ticket for the platform's operators."""
+    _catch_up(context)
+    return watch_drift(context.pool, as_of=context.as_of, now=context.settings.clock.now())
+
+
 def _catch_up(context: JobContext) -> None:
     with context.pool.connection() as conn:
         recompute_due(conn, now=context.settings.clock.now())
@@ -33,7 +40,8 @@ def _catch_up(context: JobContext) -> None:
 
 SCORE: Final = Job("score", timedelta(days=1), score)
 TRAIN: Final = Job("train", timedelta(days=7), train)
-JOBS: Final = (SCORE, TRAIN)
+DRIFT: Final = Job("drift", timedelta(days=7), drift)
+JOBS: Final = (SCORE, TRAIN, DRIFT)
 
 
 def run_by_hand(job: Job, context: JobContext) -> dict[str, Any]:

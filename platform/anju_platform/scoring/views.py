@@ -61,6 +61,22 @@ class ComponentFigures:
     threshold: float
 
 
+@dataclass(frozen=True, slots=True)
+class DriftFigures:
+    """The last look at whether the model still fits; the lines are empty where it does."""
+
+    until: datetime
+    zh: list[str]
+    en: list[str]
+
+    @property
+    def drifted(self) -> bool:
+        return bool(self.en)
+
+    def of(self, language: str) -> list[str]:
+        return self.zh if language == "zh" else self.en
+
+
 class ModelView(BaseModel):
     """A trained model. Only the champion opens tickets; `why_not` says why one was refused."""
 
@@ -78,6 +94,12 @@ class ModelView(BaseModel):
         told = self.metrics.get("components")
         found = [_component(name, figures) for name, figures in told.items()] if isinstance(told, Mapping) else []
         return sorted((each for each in found if each), key=lambda each: (-each.failures, each.threshold))
+
+    @property
+    def drift(self) -> DriftFigures | None:
+        """None where nobody has looked yet."""
+        told = self.metrics.get("drift")
+        return DriftFigures(datetime.fromisoformat(told["until"]), told["zh"], told["en"]) if told else None
 
 
 def _component(name: str, figures: object) -> ComponentFigures | None:

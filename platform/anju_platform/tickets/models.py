@@ -73,6 +73,7 @@ class EvidenceKind(StrEnum):
     EVENT = "event"
     COMPLAINT = "complaint"
     PREDICTION = "prediction"
+    MODEL = "model"
 
 
 @dataclass(frozen=True, slots=True)

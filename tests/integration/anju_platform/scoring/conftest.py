@@ -5,13 +5,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
+import polars as pl
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
 from anju_contracts.clock import Clock, ScaledClock
-from anju_ml.history import History
+from anju_ml import artifact
+from anju_ml.history import ASSETS, COMPLAINTS, EVENTS, REPAIRS, History, empty
+from anju_ml.model import train
 from anju_ml.policy import Policy
 from anju_ml.risk import Reason, Risk
 from anju_platform.bootstrap import Pool
@@ -27,6 +31,7 @@ from anju_platform.tickets.models import CloseReason, Finding, RepairAction, Tic
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+TRAINED_AT = NOW - 40 * DAY
 
 
 def still(at: datetime) -> Clock:
@@ -164,3 +169,29 @@ def platform(database_url: str) -> Iterator[Platform]:
         database_url, min_size=1, max_size=6, open=True, kwargs={"options": "-c TimeZone=UTC"}
     ) as pool:
         yield Platform(database_url, pool)
+
+
+@pytest.fixture(scope="session")
+def readable() -> bytes:
+    """Any model that can be loaded: of six pumps that were repaired now and then."""
+    policy = Policy()
+    names = [f"jinxiu:pump-{number}" for number in range(6)]
+    start = TRAINED_AT - 80 * DAY
+    repairs = [
+        (name, start + day * DAY, start + day * DAY + 5 * HOUR, "bearing", "replace", "corrective", None, True)
+        for number, name in enumerate(names)
+        for day in (20 + 2 * number, 55 + 3 * number)
+    ]
+    rng = np.random.default_rng(0)
+    times = [start + hours * HOUR for hours in range(0, 80 * 24, 12)]
+    frames = [
+        pl.DataFrame({"asset_id": name, "ts": times, "bearing_c": rng.normal(40, 1, len(times))}) for name in names
+    ]
+    history = History(
+        pl.DataFrame([(name, "pump", "m1", None) for name in names], schema=ASSETS, orient="row"),
+        (pl.concat(frames).with_columns(pl.col("ts").cast(pl.Datetime("us", "UTC"))),),
+        empty(EVENTS),
+        pl.DataFrame(repairs, schema=REPAIRS, orient="row"),
+        empty(COMPLAINTS),
+    )
+    return artifact.dump(train(history, as_of=TRAINED_AT, horizon=policy.horizon, lead=policy.lead, policy=policy))

@@ -3,49 +3,16 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
-import polars as pl
-import pytest
-
-from anju_ml import artifact
 from anju_ml.contest import Contest
-from anju_ml.history import ASSETS, COMPLAINTS, EVENTS, REPAIRS, History, empty
-from anju_ml.model import train
 from anju_ml.policy import Policy
 from anju_platform.scoring.challenge import LONGEST, settle, watch_challenger
 from anju_platform.scoring.history import read_history
 from anju_platform.scoring.models import StoredModel
 from anju_platform.scoring.store import TrainedModel, add_model
 
-from .conftest import DAY, HOUR, NOW, Platform
+from .conftest import DAY, NOW, TRAINED_AT, Platform
 
-TRAINED_AT = NOW - 40 * DAY
 POLICY = Policy()
-
-
-@pytest.fixture(scope="module")
-def readable() -> bytes:
-    """Any model that can be loaded: of six pumps that were repaired now and then."""
-    names = [f"jinxiu:pump-{number}" for number in range(6)]
-    start = TRAINED_AT - 80 * DAY
-    repairs = [
-        (name, start + day * DAY, start + day * DAY + 5 * HOUR, "bearing", "replace", "corrective", None, True)
-        for number, name in enumerate(names)
-        for day in (20 + 2 * number, 55 + 3 * number)
-    ]
-    rng = np.random.default_rng(0)
-    times = [start + hours * HOUR for hours in range(0, 80 * 24, 12)]
-    frames = [
-        pl.DataFrame({"asset_id": name, "ts": times, "bearing_c": rng.normal(40, 1, len(times))}) for name in names
-    ]
-    history = History(
-        pl.DataFrame([(name, "pump", "m1", None) for name in names], schema=ASSETS, orient="row"),
-        (pl.concat(frames).with_columns(pl.col("ts").cast(pl.Datetime("us", "UTC"))),),
-        empty(EVENTS),
-        pl.DataFrame(repairs, schema=REPAIRS, orient="row"),
-        empty(COMPLAINTS),
-    )
-    return artifact.dump(train(history, as_of=TRAINED_AT, horizon=POLICY.horizon, lead=POLICY.lead, policy=POLICY))
 
 
 def enter(platform: Platform, data: bytes = b"x", *, as_of: datetime = TRAINED_AT) -> StoredModel:
