@@ -32,7 +32,6 @@ ASSETS_AT_LEAST: Final = 8
 SHIFTED_BY: Final = 1.0
 SURE_BY: Final = 5.0
 MISSING_MORE: Final = 0.25
-SOURCES_SHARE: Final = 0.1
 NO_READING: Final = frozenset({"repairs", "age", "season", "model"})
 """Sources that change by themselves as time goes by."""
 
@@ -177,7 +176,7 @@ def _inputs(kind: KindModel, known: History, grid: Grid, trained_at: datetime, u
         "kind": grid.kind,
         "sources": moved,
         "share": round(share, 3),
-        "drifted": share > SOURCES_SHARE,
+        "drifted": bool(moved),
         "columns": columns,
     }
 
