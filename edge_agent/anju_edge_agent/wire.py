@@ -2,6 +2,7 @@
 
 import select
 import socket
+import struct
 import time
 from typing import Protocol
 
@@ -15,6 +16,8 @@ _CHUNK = 4_096
 UNANSWERED_BEFORE_RECONNECT = 40
 """A serial server that lost its power says no goodbye; whoever writes to it finds out after minutes. So a connection
 over which so many writes found no answer at all is made anew."""
+_AT_ONCE = struct.pack("ii", 1, 0)
+"""A connection is closed without sending what it still holds: an order to a door that comes out late opens it late."""
 _LETTERS = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
 
 
@@ -104,6 +107,7 @@ class _TcpEnd:
     def __init__(self, place: TcpPlace, timeout_s: float) -> None:
         self._socket = socket.create_connection((place.host, place.port), timeout=timeout_s)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
 
     def fileno(self) -> int:
         return self._socket.fileno()

@@ -4,7 +4,6 @@ libosdp does the protocol. Cards become pseudonyms here, and what is typed on a 
 """
 
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -46,20 +45,27 @@ class OsdpBus:
 
 @dataclass(slots=True)
 class _Reader:
-    """One reader. `shown` is what is known of it by source; `fresh` whether a sample of it is due at once."""
+    """One reader. `shown` is what is known of it by source; `fresh` whether a sample of it is due at once. `told` is
+    the order that the library has, with its code, until the library ends it; `withdrawn` whether it was taken back."""
 
     flow: DeviceFlow
     real_period_s: float
     shown: dict[str, float] = field(default_factory=lambda: {"card_reads": 0.0, "comm_losses": 0.0})
     fresh: bool = False
     due_s: float = 0.0
-    orders: deque[tuple[int, Order]] = field(default_factory=deque)
+    told: tuple[int, Order] | None = None
+    withdrawn: bool = False
 
     @property
     def protocol(self) -> OsdpMap:
         protocol = self.flow.device.profile.protocol
         assert isinstance(protocol, OsdpMap)
         return protocol
+
+    @property
+    def is_told_late(self) -> bool:
+        """Whether the library has an order that nobody waits for any more."""
+        return self.told is not None and self.told[1].is_late
 
     def show(self, source: str, value: float) -> bool:
         """Whether that is news."""
@@ -84,7 +90,7 @@ class OsdpAgent:
             )
             for device in devices
         ]
-        self._channel = WireChannel(bus.place, timeout_s=bus.timeout_s)
+        self._channel = WireChannel(bus.place, timeout_s=bus.timeout_s, may_send=self._may_send)
         self._panel = self._control_panel()
         self._out = Handover()
         self._began_s = self._revived_s = self._ticked_s = time.monotonic()
@@ -92,6 +98,7 @@ class OsdpAgent:
     def run(self) -> None:
         try:
             while not self._context.stop.is_set():
+                self._withdraw()
                 self._panel.refresh()
                 self._look()
                 for order in self._orders.take():
@@ -135,9 +142,12 @@ class OsdpAgent:
             if not reader.show("online", float(is_online)):
                 continue
             if is_online:
-                self._panel.submit_command(number, {"command": Command.Status, "type": StatusReportType.Local})
+                self._ask(number)
             else:
                 reader.shown["comm_losses"] += 1
+
+    def _ask(self, number: int) -> None:
+        self._panel.submit_command(number, {"command": Command.Status, "type": StatusReportType.Local})
 
     def _tick(self) -> None:
         now_s = time.monotonic()
@@ -161,8 +171,6 @@ class OsdpAgent:
                 reader.flow.heard(now_us, self._out)
             reader.flow.advance(now_us, self._out)
             reader.flow.advance_silence(now_us, self._out)
-            while reader.orders and reader.orders[0][1].is_late:
-                reader.orders.popleft()
 
     def _revive(self) -> None:
         """Pull a lost reader's plug, and put it back the next time."""
@@ -217,25 +225,45 @@ class OsdpAgent:
         if not reader.shown.get("online"):
             order.refuse(ActionRefused("the reader is offline"))
             return
+        if reader.told is not None:
+            order.refuse(ActionRefused("the reader has not ended an earlier order"))
+            return
         command = reader.protocol.commands[order.action.name]
         code = _CODES[command.kind]
-        told = {"command": code, **command_fields(command, order.action)}
-        if self._panel.submit_command(self._readers.index(reader), told):
-            reader.orders.append((code, order))
+        fields = {"command": code, **command_fields(command, order.action)}
+        if self._panel.submit_command(self._readers.index(reader), fields):
+            reader.told = code, order
         else:
             order.refuse(ActionRefused("the reader takes no command now"))
 
+    def _withdraw(self) -> None:
+        """Take late orders back: the library keeps what waits for a lost reader, and repeats what is on its way. The
+        latter it ends when it finds that it may not send."""
+        for number, reader in enumerate(self._readers):
+            if not reader.is_told_late or reader.withdrawn:
+                continue
+            reader.withdrawn = True
+            self._panel.flush_commands(number)
+            if reader.told is None:
+                self._ask(number)  # that question may have been thrown away, too
+            else:
+                self._channel.drop()
+
+    def _may_send(self, address: int) -> bool:
+        """Asked at the moment of sending, so that no late order goes out."""
+        return not any(reader.is_told_late for reader in self._readers if int(reader.flow.device.address) == address)
+
     def _on_completion(self, number: int, command: dict[str, Any], status: int) -> None:
-        """The oldest order of this kind is over: a reader answers in order."""
-        orders = self._readers[number].orders
-        order = next((entry for entry in orders if entry[0] == command["command"]), None)
-        if order is None:
+        """A reader has one order at a time, and the next one only after the end of the last: it can't be another's."""
+        reader = self._readers[number]
+        if reader.told is None or reader.told[0] != command["command"]:
             return
-        orders.remove(order)
+        (_code, order), reader.told, reader.withdrawn = reader.told, None, False
         if status == CompletionStatus.Ok:
-            order[1].done({"acknowledged": True})
+            order.done({"acknowledged": True})
         else:
-            order[1].refuse(ActionRefused("the reader refused it, or was lost meanwhile"))
+            self._channel.drop()
+            order.refuse(ActionRefused("the reader refused it, or was lost meanwhile"))
 
     def _reader_of(self, action: Action) -> _Reader:
         for reader in self._readers:

@@ -58,12 +58,15 @@ class _Ear(Channel):  # type: ignore[misc]  # the package has no types
 
 class OsdpReader:
     """A reader at `address` (0 to 126) with the 16 bytes of its secure channel base key. What happens to it may be
-    said by any thread; `told` are the commands it has obeyed. A reader that is `jammed` obeys none."""
+    said by any thread; `told` are the commands it has obeyed. A reader that is `jammed` obeys none. One whose wires
+    are bad `hears_up_to` so many bytes in a frame (0: it is away, None: all is well) and has `missed` the others."""
 
     def __init__(self, address: int, key: bytes) -> None:
         osdp_sys.set_loglevel(LogLevel.Emergency)
         self.told: list[Told] = []
         self.jammed = False
+        self.hears_up_to: int | None = None
+        self.missed = 0
         self._status = [0, 0]
         self._was_secure = False
         self._happened: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
@@ -103,6 +106,9 @@ class OsdpReader:
         self._report()
 
     def hear(self, data: bytes) -> None:
+        if self.hears_up_to is not None and len(data) > self.hears_up_to:
+            self.missed += 1
+            return
         self._ear.heard += data
 
     def live(self, send: Send) -> None:

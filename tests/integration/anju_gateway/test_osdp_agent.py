@@ -9,7 +9,7 @@ import pytest
 from on_lines import OnLines
 
 from anju_contracts.clock import RealClock
-from anju_edge_agent.actions import Action, ActionRefused
+from anju_edge_agent.actions import Action, ActionRefused, ActionUnanswered
 from anju_edge_agent.agent import AgentContext
 from anju_edge_agent.drivers.osdp import OsdpAgent
 from anju_simulators.devices.lines import SerialLine, TcpLine
@@ -17,6 +17,8 @@ from anju_simulators.devices.osdp_reader import OsdpBus, OsdpReader, Told
 
 KEY = bytes.fromhex("00112233445566778899aabbccddeeff")
 WRONG = bytes(16)
+POLL_BYTES = 20
+"""A poll is shorter than that, and an order longer."""
 
 
 @pytest.fixture
@@ -116,7 +118,7 @@ class Acting:
     def __init__(self, config: Any) -> None:
         self.stop = threading.Event()
         agent = config.agents[0]
-        self.online = threading.Event()
+        self.latest: dict[tuple[str, str], float] = {}
         context = AgentContext("readers", RealClock(), self._keep, self.stop)
         built = agent.build([device.device for device in agent.devices], context)
         assert isinstance(built, OsdpAgent)
@@ -125,8 +127,10 @@ class Acting:
         self.thread.start()
 
     def _keep(self, samples: Any, _events: Any) -> None:
-        if any(sample.point == "reader_online" and sample.value for sample in samples):
-            self.online.set()
+        self.latest |= {(sample.asset, sample.point): sample.value for sample in samples}
+
+    def shows_online(self, asset: str = "door-5", value: float = 1.0) -> bool:
+        return self.latest.get((asset, "reader_online")) == value
 
     def end(self) -> None:
         self.stop.set()
@@ -146,11 +150,13 @@ def acting(configure: Any) -> Iterator[Callable[[str], Acting]]:
         one.end()
 
 
-def test_a_door_is_unlocked_by_a_pulse_of_its_strike(lines: OnLines, bus_of: Any, acting: Any) -> None:
+def test_a_door_is_unlocked_by_a_pulse_of_its_strike(
+    lines: OnLines, bus_of: Any, acting: Any, eventually: Callable[..., bool]
+) -> None:
     reader = OsdpReader(5, KEY)
     path = lines.start(SerialLine(OsdpBus([reader]).serve))
     running = acting(bus_of(f'serial = "{path}"', 5))
-    assert running.online.wait(30)
+    assert eventually(running.shows_online, within_s=60)
     perform = running.agent.perform
     assert perform(Action("door-5", "unlock", {"seconds": 3}), timeout_s=20) == {"acknowledged": True}
     assert perform(Action("door-5", "lock"), timeout_s=20) == {"acknowledged": True}
@@ -176,3 +182,69 @@ def test_a_door_whose_reader_is_offline_is_not_unlocked(bus_of: Any, acting: Any
     running = acting(bus_of(f'serial = "{tmp_path / "nothing"}"', 5))
     with pytest.raises(ActionRefused, match="offline"):
         running.agent.perform(Action("door-5", "unlock"), timeout_s=20)
+
+
+def test_an_order_that_a_lost_reader_did_not_hear_is_not_done_when_it_is_back(
+    lines: OnLines, bus_of: Any, acting: Any, eventually: Callable[..., bool]
+) -> None:
+    reader = OsdpReader(5, KEY)
+    running = acting(bus_of(tcp(lines.start(TcpLine(OsdpBus([reader]).serve))), 5))
+    perform = running.agent.perform
+    assert eventually(running.shows_online, within_s=60)
+    reader.hears_up_to = 0
+    assert eventually(lambda: reader.missed)
+    with pytest.raises(ActionUnanswered, match="done or not"):
+        perform(Action("door-5", "unlock", {"seconds": 3}), timeout_s=1)
+    assert eventually(lambda: running.shows_online(value=0.0), within_s=60)
+    with pytest.raises(ActionRefused, match="the reader is offline"):
+        perform(Action("door-5", "unlock", {"seconds": 4}), timeout_s=20)
+    reader.hears_up_to = None
+    assert eventually(running.shows_online, within_s=60)
+    assert perform(Action("door-5", "beep"), timeout_s=20) == {"acknowledged": True}
+    assert [told.what for told in reader.told] == ["buzzer"]
+    assert perform(Action("door-5", "unlock", {"seconds": 5}), timeout_s=20) == {"acknowledged": True}
+    assert reader.told[1:] == [Told("output", 0, control=5, seconds=5.0)]
+
+
+@pytest.mark.parametrize("line", [SerialLine, TcpLine])
+def test_an_order_on_its_way_is_not_repeated_when_it_is_late_and_its_end_is_not_the_end_of_the_next(
+    line: Any, lines: OnLines, bus_of: Any, acting: Any, eventually: Callable[..., bool]
+) -> None:
+    """The library repeats every second what was not answered; polls come through, so that the order is on its way."""
+    reader = OsdpReader(5, KEY)
+    where = lines.start(line(OsdpBus([reader]).serve))
+    running = acting(bus_of(f'serial = "{where}"' if line is SerialLine else tcp(where), 5))
+    perform = running.agent.perform
+    assert eventually(running.shows_online, within_s=60)
+    reader.hears_up_to = POLL_BYTES
+    with pytest.raises(ActionUnanswered, match="done or not"):
+        perform(Action("door-5", "unlock", {"seconds": 3}), timeout_s=0.5)
+    assert reader.missed
+    with pytest.raises(ActionRefused, match=r"an earlier order|offline"):
+        perform(Action("door-5", "unlock", {"seconds": 4}), timeout_s=20)
+    reader.hears_up_to = None
+    assert eventually(lambda: is_acknowledged(perform, Action("door-5", "unlock", {"seconds": 5})), within_s=60)
+    assert [told.seconds for told in reader.told] == [5.0]
+
+
+def test_a_late_order_to_one_reader_leaves_the_others_on_its_bus_online(
+    lines: OnLines, bus_of: Any, acting: Any, eventually: Callable[..., bool]
+) -> None:
+    near, far = OsdpReader(1, KEY), OsdpReader(2, KEY)
+    running = acting(bus_of(tcp(lines.start(TcpLine(OsdpBus([near, far]).serve))), 1, 2))
+    perform = running.agent.perform
+    assert eventually(lambda: running.shows_online("door-1") and running.shows_online("door-2"), within_s=60)
+    near.hears_up_to = POLL_BYTES
+    with pytest.raises(ActionUnanswered):
+        perform(Action("door-1", "unlock"), timeout_s=0.5)
+    assert eventually(lambda: running.shows_online("door-1", 0.0), within_s=60)
+    assert perform(Action("door-2", "unlock", {"seconds": 5}), timeout_s=20) == {"acknowledged": True}
+    assert far.told == [Told("output", 0, control=5, seconds=5.0)]
+    assert running.latest["door-2", "comm_losses"] == 0.0
+
+
+def is_acknowledged(perform: Any, action: Action) -> bool:
+    try:
+        return bool(perform(action, timeout_s=20) == {"acknowledged": True})
+    except ActionRefused:
+        return False

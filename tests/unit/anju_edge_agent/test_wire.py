@@ -97,3 +97,24 @@ def test_a_serial_port_carries_bytes_and_is_this_wires_alone() -> None:
     wire.close()
     for handle in (near, far):
         os.close(handle)
+
+
+def test_what_a_closed_connection_still_held_back_never_arrives(listener: socket.socket) -> None:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    wire = Wire(TcpPlace("127.0.0.1", listener.getsockname()[1]), timeout_s=0.2)
+    with pytest.raises(BusError, match="timed out"):
+        write_for_ever(wire)
+    other, _ = listener.accept()
+    other.settimeout(WITHIN_S)
+    with other, pytest.raises(ConnectionResetError):
+        read_to_the_end(other)
+
+
+def write_for_ever(wire: Wire) -> None:
+    while True:
+        wire.write(bytes(65_536))
+
+
+def read_to_the_end(end: socket.socket) -> None:
+    while end.recv(65_536):
+        pass
