@@ -12,7 +12,7 @@ import osdp_sys
 from osdp import Command, CompletionStatus, Event, LibFlag, LogLevel, PDInfo, StatusReportType
 
 from anju_contracts.codes import Severity
-from anju_edge_agent.actions import Action, ActionRefused, Order, Orders, Result, allowed
+from anju_edge_agent.actions import Action, ActionRefused, ActionUnanswered, Order, Orders, Result, allowed
 from anju_edge_agent.agent import AgentContext
 from anju_edge_agent.drivers.osdp_channel import WireChannel
 from anju_edge_agent.flow import Device, DeviceFlow
@@ -261,9 +261,11 @@ class OsdpAgent:
         (_code, order), reader.told, reader.withdrawn = reader.told, None, False
         if status == CompletionStatus.Ok:
             order.done({"acknowledged": True})
+        elif self._channel.is_answered:
+            order.refuse(ActionRefused("the reader refused it"))
         else:
             self._channel.drop()
-            order.refuse(ActionRefused("the reader refused it, or was lost meanwhile"))
+            order.refuse(ActionUnanswered("the reader was lost meanwhile: it may have been done or not"))
 
     def _reader_of(self, action: Action) -> _Reader:
         for reader in self._readers:

@@ -13,7 +13,8 @@ _MARK: Final = b"\xff"
 
 
 class WireChannel(Channel):  # type: ignore[misc]  # the package has no types
-    """`trouble` is why there is no connection; `was_heard` whether anything came since it was last asked. What
+    """`trouble` is why there is no connection; `was_heard` whether anything came since it was last asked, and
+    `is_answered` whether anything did since something was last sent. What
     `may_send` forbids to send to an address is an error to the library, which then gives up what it was about to say
     and takes the reader for lost."""
 
@@ -24,6 +25,7 @@ class WireChannel(Channel):  # type: ignore[misc]  # the package has no types
         self._wire = Wire(place, timeout_s=timeout_s)
         self._received = b""
         self._heard = False
+        self.is_answered = False
         self.trouble: str | None = None
 
     def read(self, max_bytes: int) -> bytes:
@@ -33,7 +35,8 @@ class WireChannel(Channel):  # type: ignore[misc]  # the package has no types
         except BusError as exc:
             came, self._received = b"", b""
             self.trouble = str(exc)
-        self._heard = self._heard or bool(came)
+        if came:
+            self._heard = self.is_answered = True
         self._received += came
         taken, self._received = self._received[:max_bytes], self._received[max_bytes:]
         return taken
@@ -41,6 +44,7 @@ class WireChannel(Channel):  # type: ignore[misc]  # the package has no types
     def write(self, buf: bytes) -> int:
         if not self._may_send(_address(buf)):
             return 0
+        self.is_answered = False
         try:
             self._wire.write(bytes(buf))
         except BusError as exc:
