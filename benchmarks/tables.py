@@ -23,13 +23,17 @@ DAYS = 30
 
 
 def filled(text: str, results: Mapping[str, Any]) -> str:
-    """`text` with every marked place filled anew; KeyError names a figure that `results` doesn't have."""
+    """`text` with every marked place filled anew, under the day and load of the run. A place of whose figures none was
+    measured keeps what it says; KeyError names a figure that is missing beside others."""
     figures = figures_of(results)
 
     def replaced(found: re.Match[str]) -> str:
         names = found["names"].split()
-        rows = TABLES[names[0]](results, figures) if names[0] in TABLES else _table(figures, names)
-        return found[1] + "\n".join(rows) + "\n" + found[3]
+        if not _is_measured(names, figures):
+            return found[0]
+        rows = [*(TABLES[names[0]](results, figures) if names[0] in TABLES else _table(figures, names))]
+        head = [] if names == ["machine"] else [_taken(results), ""]
+        return found[1] + "\n".join([*head, *rows]) + "\n" + found[3]
 
     return MARK.sub(replaced, text)
 
@@ -39,11 +43,20 @@ def figures_of(results: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {one["name"]: one for found in results["benchmarks"].values() for one in found["figures"]}
 
 
+def _is_measured(names: Sequence[str], figures: Figures) -> bool:
+    if names[0] in NEEDS:
+        return all(_meant(figures, f"{name}?") for name in NEEDS[names[0]])
+    return any(_meant(figures, f"{name.removesuffix('?')}?") for name in names)
+
+
+def _taken(results: Mapping[str, Any]) -> str:
+    machine = results["machine"]
+    kind = "**A smoke run (--quick), not a measurement.** " if results["quick"] else ""
+    return f"{kind}{machine['at'][:10]}, load when the run began: {machine['load_at_start'][0]:.1f}."
+
+
 def _table(figures: Figures, names: Iterable[str]) -> Iterator[str]:
     rows = [_row(figures[one]) for name in names for one in _meant(figures, name)]
-    if not rows:
-        yield "Not measured in this run."
-        return
     yield "| | ours | runs | reference | ratio | wanted |"
     yield "|---|---|---|---|---|---|"
     yield from rows
@@ -69,10 +82,9 @@ def _row(one: Mapping[str, Any]) -> str:
 
 def _machine(results: Mapping[str, Any], _figures: Figures) -> Iterator[str]:
     machine = results["machine"]
-    kind = "**A smoke run (`--quick`), not a measurement.** " if results["quick"] else ""
     yield (
-        f"{kind}{machine['at'][:10]}, {machine['cores']} cores ({machine['cpu']}), {machine['memory_gb']} GB,"
-        f" Python {machine['python']}, load when it began: {machine['load_at_start'][0]}."
+        f"{machine['cores']} cores ({machine['cpu']}), {machine['memory_gb']} GB, Python {machine['python']}."
+        " Each table says of which run it is."
     )
     for name, found in results["benchmarks"].items():
         missing = [(one["name"], one["reason"]) for one in found["absent"]]
@@ -140,6 +152,8 @@ def _growth_row(size: Size, period_s: float, prices: Prices) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+NEEDS: Mapping[str, Sequence[str]] = {"machine": (), "communities": ("scale_*",), "growth": ("scale_*", "bytes_*")}
+"""What a table of its own is made from; of growth all of it."""
 TABLES: Mapping[str, Callable[[Mapping[str, Any], Figures], Iterator[str]]] = {
     "machine": _machine,
     "communities": _communities,
