@@ -35,7 +35,11 @@ def test_an_alarm_a_prediction_and_a_complaint_about_one_thing_meet_in_any_order
     assert ticket.expires_at is None
     assert ticket.title_zh == "设备lift-01 · 变频器：超速"
     assert ticket.title_en == "Unit lift-01 · drive: overspeed"
-    assert {one.kind for one in evidence_of(community.story(ticket.id).entries)} == set(EvidenceKind)
+    assert {one.kind for one in evidence_of(community.story(ticket.id).entries)} == {
+        EvidenceKind.EVENT,
+        EvidenceKind.PREDICTION,
+        EvidenceKind.COMPLAINT,
+    }
     community.check_rows_are_folds()
 
 
