@@ -4,7 +4,6 @@ import logging
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -45,9 +44,10 @@ class Server(uvicorn.Server):
                 host, port = listener.getsockname()[:2]
                 _LOG.info("serving", extra={"url": f"http://{host}:{port}"})
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Here rather than on the signal, which may come in the middle of anything, or from another thread."""
         self._close_streams()
-        super().handle_exit(sig, frame)
+        await super().shutdown(sockets)
 
 
 def options_from(environment: Mapping[str, str], *, host: str, hosts: Sequence[str] = ()) -> WebOptions:

@@ -126,6 +126,7 @@ def test_a_gateway_that_starts_again_goes_on_where_it_was(
     platform.answering = True
     second = start(more="historical_after_s = 0")
     assert second.outbox.epoch == first.outbox.epoch
+    assert eventually(lambda: second.outbox.counts()[Stream.TELEMETRY].queued == 0)
     second.outbox(power(99.0), [])
     assert eventually(lambda: second.outbox.counts()[Stream.TELEMETRY].queued == 0)
     assert platform.values("em-001/power_w") == [0.0, 1.0, 2.0, 3.0, 4.0, 99.0]
