@@ -133,14 +133,14 @@ class Pairs:
 
 def _fit_shared_member(pairs: Mapping[str, Pairs], fold: int, edges: tuple[float, ...], *, seed: int) -> SharedMember:
     signatures = {kind: each.without(fold) for kind, each in pairs.items()}
-    tables = [_honest_rows(each, name, fold) for each in pairs.values() for name in each.material.rows]
+    tables = [honest_rows(each, name, fold) for each in pairs.values() for name in each.material.rows]
     _, up = shared_names()
     with one_thread_each():
         estimator = fit_estimator(stack(tables), edges=edges, up=up, leaves=8, rounds=120, seed=seed + fold)
     return SharedMember(estimator, signatures)
 
 
-def _honest_rows(pairs: Pairs, component: str, fold: int) -> Rows:
+def honest_rows(pairs: Pairs, component: str, fold: int) -> Rows:
     """Rows without `fold` in the shared columns, each by signatures learned without the fold of its asset too, so
     that fitting meets signatures that are as wrong as they will be in use."""
     material = pairs.material
@@ -189,7 +189,7 @@ def _fit_own_member(pairs: Pairs, component: str, fold: int, edges: tuple[float,
     rows = pairs.material.rows[component]
     seen = rows.take(pairs.material.prepared.folds[rows.groups] != fold)
     columns = screen(seen.values, seen.failed_within(edges[-1]), most=COLUMNS_AT_MOST, always=())
-    honest = _honest_rows(pairs, component, fold)
+    honest = honest_rows(pairs, component, fold)
     _, up = shared_names()
     table = replace(honest, values=np.hstack([seen.values[:, columns], honest.values]))
     with one_thread_each():
