@@ -19,7 +19,7 @@ from anju_gateway.config import GatewayConfig
 from anju_gateway.config_reader import load_config
 from anju_gateway.errors import ConfigurationError, GatewayError
 from anju_gateway.gateway import Gateway, exclusive
-from anju_gateway.local_broker import write_local_broker
+from anju_gateway.local_broker import GATEWAY, password_of, write_local_broker
 from anju_gateway.probe import as_table, find_device, probe_device
 from anju_gateway.probe_by_hand import agent_by_hand
 from anju_gateway.probe_ports import missing_ports
@@ -86,6 +86,7 @@ def local_broker(file: Path, out: Path, port: int) -> None:
     Called again, it keeps the passwords and adds what is new; then tell that Mosquitto to reload (SIGHUP).
     """
     try:
+        password_of(GATEWAY, out)  # FILE may name it already
         accounts = write_local_broker(_load(file), out, port=port)
     except (GatewayError, OSError) as exc:
         _fail(str(exc))

@@ -71,16 +71,24 @@ def access_rules(rights: list[Right]) -> str:
 
 
 def write_local_broker(config: GatewayConfig, folder: Path, *, port: int) -> list[str]:
-    """Write everything and tell the accounts. Passwords are for their owner only, in `passwords/<account>`."""
+    """Write everything and tell the accounts. Passwords are for their owner only, in `passwords/<account>`; their
+    hashes may be read by Mosquitto's account, which is another one."""
     rights = rights_of(config)
-    passwords = folder / "passwords"
-    passwords.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lines = [f"{right.account}:{hashed(_password(passwords / right.account))}\n" for right in rights]
-    _write(folder / "accounts", "".join(lines), mode=0o640)
+    lines = [f"{right.account}:{hashed(password_of(right.account, folder))}\n" for right in rights]
+    _write(folder / "accounts", "".join(lines), mode=0o644)
     _write(folder / "access.acl", access_rules(rights), mode=0o644)
     listener = LISTENER.format(port=port, folder=folder.absolute(), most_queued=MOST_QUEUED)
     _write(folder / "mosquitto.conf", listener, mode=0o644)
     return [right.account for right in rights]
+
+
+def password_of(account: str, folder: Path) -> str:
+    """The one in `folder`, made where there is none: a file for its owner only."""
+    file = folder / "passwords" / account
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not file.exists():
+        _write(file, secrets.token_urlsafe(24), mode=0o600)
+    return file.read_text(encoding="utf-8")
 
 
 def hashed(password: str) -> str:
@@ -118,17 +126,11 @@ def _command_topics(dialect: JsonDialect) -> list[str]:
     return list(dict.fromkeys(command.topic for command in dialect.commands.values()))
 
 
-def _password(file: Path) -> str:
-    """The one in `file`, made where there is none."""
-    if not file.exists():
-        _write(file, secrets.token_urlsafe(24), mode=0o600)
-    return file.read_text(encoding="utf-8")
-
-
 def _write(file: Path, text: str, *, mode: int) -> None:
     new = file.with_name(file.name + ".new")
     new.unlink(missing_ok=True)
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "w", encoding="utf-8") as target:
+        os.fchmod(handle, mode)
         target.write(text)
     new.replace(file)

@@ -14,6 +14,7 @@ from anju_simulators.chaos.programs import Program, Startable
 from anju_simulators.chaos.proxy import Proxy
 from anju_simulators.chaos.shifted import write_offset
 from anju_simulators.chaos.values import meter_profile
+from anju_simulators.demo.box_network import BoxNetwork
 from anju_simulators.demo.gateway_config import Lines, gateway_toml
 from anju_simulators.demo.plan import Wanted, choose_flavour
 from anju_simulators.demo.ports import free_run
@@ -83,7 +84,7 @@ def lay_ground(places: Places, *, devices: int, period_s: float, wanted: Wanted,
     flavour = choose_flavour(wanted, flavours())
     postgres = stack.enter_context(Postgres(flavour, places.folder / f"postgres-{flavour}"))
     broker = stack.enter_context(Broker(places.folder / "uplink", kind="mosquitto", persistent=True))
-    local = stack.enter_context(Broker(places.folder / "local", kind="mosquitto", persistent=True))
+    local = stack.enter_context(BoxNetwork(places.folder / "local", kind="mosquitto"))
     proxy = stack.enter_context(Proxy(broker.port))
     environment = _migrated(places, postgres, broker)
     keepers: dict[Unit, Keeper] = {}
@@ -94,10 +95,14 @@ def lay_ground(places: Places, *, devices: int, period_s: float, wanted: Wanted,
     units[Unit.GATEWAY] = _gateway(places, disk)
     keepers |= {unit: Keeper(unit, startable) for unit, startable in units.items()}
     modbus_port = free_run(MODBUS_PORT, community(devices).wiring.converters)
-    lines = Lines(f"mqtt://127.0.0.1:{proxy.port}", local.url, modbus_port, disk.folder, period_s)
+    uplink = f"mqtt://127.0.0.1:{proxy.port}"
+    lines = Lines(uplink, local.take_address(), modbus_port, disk.folder, period_s, accounts_dir=local.accounts)
     _write_gateway(places, lines, devices)
+    with Supervisor(places.logs) as supervisor:
+        local.open(places.gateway, supervisor)
     common = ("--devices", devices)
-    monitors = _devices(places, "monitors", *common, "--mqtt", local.url, "--period", period_s)
+    where = ("--mqtt", local.url, "--passwords", local.passwords)
+    monitors = _devices(places, "monitors", *common, *where, "--period", period_s)
     meters = _devices(places, "meters", *common, "--port", modbus_port)
     return Ground(places, postgres.url_of(DATABASE), flavour, proxy, disk, keepers, monitors, meters)
 

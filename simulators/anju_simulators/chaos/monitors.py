@@ -19,9 +19,9 @@ import click
 from anju_contracts.jsonlog import configure_logging
 from anju_simulators.chaos.community import community
 from anju_simulators.chaos.values import report
+from anju_simulators.devices.connections import Connections
 from anju_simulators.devices.dialects import DIALECTS
 from anju_simulators.devices.publication import PublicationLog
-from anju_simulators.devices.publisher import Publisher
 from anju_simulators.devices.vendor_json import to_milliseconds
 from anju_simulators.devices.wiring import OnBroker
 
@@ -29,6 +29,7 @@ ALARM_OF: Final = {"door": "door.tamper"}
 """Only doors raise alarms here: their controllers debounce themselves, so each message is one event."""
 REPORTS_AN_ALARM: Final = 6
 FLUSH_EVERY_S: Final = 1.0
+TICK_S: Final = 0.04
 log = logging.getLogger(__name__)
 
 
@@ -47,14 +48,14 @@ class Monitors:
     def __init__(
         self,
         places: tuple[OnBroker, ...],
-        publisher: Publisher,
+        connections: Connections,
         *,
         offered: PublicationLog,
         handed_over: PublicationLog,
         period: timedelta,
         start: datetime,
     ) -> None:
-        self._publisher = publisher
+        self._connections = connections
         self._offered = offered
         self._handed_over = handed_over
         self._period = period
@@ -68,14 +69,14 @@ class Monitors:
                 self._report(monitor)
                 monitor.due += self._period
                 monitor.number += 1
-        self._publisher.settle()
+        self._connections.settle()
 
     def _report(self, monitor: _Monitor) -> None:
         place, at = monitor.place, to_milliseconds(monitor.due)
         dialect = DIALECTS[place.model]
         values = report(dialect, monitor.number)
         self._note_values(self._offered, place.asset, at, values)
-        self._publisher.publish(
+        self._connections.of(place.asset).publish(
             dialect.report(place.serial, values, at),
             lambda: self._note_values(self._handed_over, place.asset, at, values),
         )
@@ -85,8 +86,9 @@ class Monitors:
 
     def _alarm(self, place: OnBroker, code: str, state: str, at: datetime) -> None:
         self._offered.event(place.asset, code, at, state)
+        publisher = self._connections.of(place.asset)
         for message in DIALECTS[place.model].event(place.serial, code, state, at):
-            self._publisher.publish(message, lambda: self._handed_over.event(place.asset, code, at, state))
+            publisher.publish(message, lambda: self._handed_over.event(place.asset, code, at, state))
 
     def _note_values(self, into: PublicationLog, asset: str, at: datetime, values: dict[str, float]) -> None:
         for point, value in values.items():
@@ -95,35 +97,39 @@ class Monitors:
 
 @click.command()
 @click.option("--mqtt", "mqtt_url", required=True)
+@click.option("--passwords", type=click.Path(exists=True, path_type=Path), required=True)
 @click.option("--devices", "count", type=int, required=True)
 @click.option("--period", "period_s", type=float, required=True)
 @click.option("--offered", "offered_path", type=click.Path(path_type=Path), required=True)
 @click.option("--handed-over", "handed_over_path", type=click.Path(path_type=Path), required=True)
-def main(mqtt_url: str, count: int, period_s: float, offered_path: Path, handed_over_path: Path) -> None:
+def main(
+    *, mqtt_url: str, passwords: Path, count: int, period_s: float, offered_path: Path, handed_over_path: Path
+) -> None:
     """Lift monitors and door controllers of the chaos community, until SIGTERM."""
     configure_logging("monitors", level=os.environ.get("ANJU_LOG_LEVEL", "INFO"))
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    publisher = Publisher(mqtt_url)
-    publisher.connect()
+    places = community(count).wiring.monitors
+    connections = Connections(mqtt_url, [place.asset for place in places], passwords)
+    connections.connect()
     with PublicationLog(offered_path) as offered, PublicationLog(handed_over_path) as handed_over:
         monitors = Monitors(
-            community(count).wiring.monitors,
-            publisher,
+            places,
+            connections,
             offered=offered,
             handed_over=handed_over,
             period=timedelta(seconds=period_s),
             start=datetime.now(UTC),
         )
         _keep_up(monitors, stop, logs=(offered, handed_over))
-        unacknowledged = publisher.close(timeout_s=30.0)
-    log.info("monitors stopped", extra={"unheard": publisher.unheard, "unacknowledged": unacknowledged})
+        fates = connections.close(timeout_s=30.0)
+    log.info("monitors stopped", extra=fates)
 
 
 def _keep_up(monitors: Monitors, stop: threading.Event, *, logs: Iterable[PublicationLog]) -> None:
     flush_at = datetime.now(UTC)
-    while not stop.wait(0.02):
+    while not stop.wait(TICK_S):
         now = datetime.now(UTC)
         monitors.step(now)
         if now >= flush_at:

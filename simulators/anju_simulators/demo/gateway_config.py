@@ -16,6 +16,8 @@ CREDENTIAL_KEY = "cards.key"
 DRIVER_OF: Final[Mapping[Protocol, str]] = MappingProxyType(
     {"modbus_tcp": "modbus", "modbus_rtu": "modbus", "dlt645": "dlt645", "osdp": "osdp"}
 )
+GATEWAY_ACCOUNT: Final = "_gateway"
+"""Of the agents on the local broker, as `anju-gateway local-broker` calls it."""
 AGENT_OF = {"lift": "lifts", "door": "doors"}
 ANSWER_WITHIN_S = 3.0
 """Patience with the simulated meters (real seconds): they share two cores with everything else."""
@@ -26,7 +28,8 @@ SILENCE_PERIODS = 4
 @dataclass(frozen=True, slots=True)
 class Lines:
     """Where the gateway finds everything. Line number n listens on `modbus_port` + n, or is a serial port in
-    `serial_dir`; the readers' keys lie in `keys_dir`."""
+    `serial_dir`; the readers' keys lie in `keys_dir`. `accounts_dir` is what `anju-gateway local-broker` fills; None
+    for a local broker that asks for no accounts."""
 
     uplink_url: str
     local_url: str
@@ -35,6 +38,7 @@ class Lines:
     period_s: float
     serial_dir: Path | None = None
     keys_dir: Path | None = None
+    accounts_dir: Path | None = None
 
 
 def gateway_toml(scenario: Scenario, fleet: Iterable[AssetSpec], wiring: Wiring, lines: Lines) -> str:
@@ -104,9 +108,16 @@ def _monitors(specs: dict[str, AssetSpec], wiring: Wiring, lines: Lines) -> Iter
         mine = [monitor for monitor in wiring.monitors if monitor.kind == kind]
         if mine:
             yield from ("", "[[agent]]", f'name = "{name}"', 'driver = "mqtt_json"', f"url = {_text(lines.local_url)}")
+            yield from _credentials(lines.accounts_dir)
         for monitor in mine:
             period_s = lines.period_s * SILENCE_PERIODS
             yield from _device(specs[monitor.asset], monitor, f'device = "{monitor.serial}"', period_s)
+
+
+def _credentials(accounts: Path | None) -> Iterator[str]:
+    if accounts is not None:
+        yield f'username = "{GATEWAY_ACCOUNT}"'
+        yield f"password_file = {_text(str(accounts / 'passwords' / GATEWAY_ACCOUNT))}"
 
 
 def _device(spec: AssetSpec, place: OnBus | OnBroker, address: str, period_s: float) -> Iterator[str]:

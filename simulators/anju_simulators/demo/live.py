@@ -53,14 +53,16 @@ def start_live(
     write_keys(wiring, places.keys)
     lines = Lines(
         services.uplink.url,
-        services.local.url,
+        services.local.take_address(),
         modbus_port,
         places.outbox,
         options.period.total_seconds(),
         keys_dir=places.keys,
+        accounts_dir=services.local.accounts,
     )
     everything = (*specs, *reader_specs(scenario, options.readers))
     places.gateway.write_text(gateway_toml(scenario, everything, wiring, lines), encoding="utf-8")
+    services.local.open(places.gateway, supervisor)
     site = Site(f"http://127.0.0.1:{port}", clock, start)
     for name, command in (("api", programs.api(port)), ("ingest", programs.ingest()), ("worker", programs.worker())):
         supervisor.start(name, command, environment)
@@ -72,6 +74,7 @@ def start_live(
     devices = programs.devices(
         scenario=places.scenario,
         mqtt_url=services.local.url,
+        passwords=services.local.passwords,
         modbus_port=modbus_port,
         meters_a_converter=METERS_A_CONVERTER,
         readers=options.readers,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from anju_contracts.clock import CLOCK_VARIABLE
 from anju_simulators.demo import programs
+from anju_simulators.demo.box_network import BoxNetwork
 from anju_simulators.demo.plan import Options, Places, scenario_toml, still_clock
 from anju_simulators.demo.stages import Stages
 from anju_simulators.demo.supervise import Supervisor
@@ -17,11 +18,11 @@ TELEMETRY_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The servers that the programs stand on; `local` is the broker on the gateway's box."""
+    """The servers that the programs stand on; `local` is the network of the gateway's box."""
 
     postgres: Postgres
     uplink: Broker
-    local: Broker
+    local: BoxNetwork
 
     @property
     def database_url(self) -> str:

@@ -57,10 +57,15 @@ def gateway(config: Path) -> Sequence[str]:
     return program("anju-gateway", "run", config)
 
 
+def local_broker(config: Path, folder: Path, port: int) -> Sequence[str]:
+    return program("anju-gateway", "local-broker", config, "--out", folder, "--port", port)
+
+
 def devices(
     *,
     scenario: Path,
     mqtt_url: str,
+    passwords: Path,
     modbus_port: int,
     meters_a_converter: int,
     readers: int,
@@ -77,6 +82,7 @@ def devices(
         "devices",
         *("--scenario", scenario),
         *("--mqtt", mqtt_url),
+        *("--passwords", passwords),
         *("--modbus-port", modbus_port),
         *("--meters-per-converter", meters_a_converter),
         *("--readers", readers),

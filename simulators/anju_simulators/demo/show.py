@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from anju_contracts.clock import CLOCK_VARIABLE
+from anju_simulators.demo.box_network import BoxNetwork
 from anju_simulators.demo.database import Database
 from anju_simulators.demo.errors import DemoError
 from anju_simulators.demo.kept import read_kept, write_kept
@@ -92,7 +93,7 @@ def _services(options: Options, places: Places, stack: ExitStack) -> Services:
     flavour = choose_flavour(options.flavour, flavours())
     postgres = stack.enter_context(Postgres(flavour, places.folder / f"postgres-{flavour}"))
     uplink = stack.enter_context(Broker(places.folder / "uplink", port=MQTT_PORT, persistent=True))
-    local = stack.enter_context(Broker(places.folder / "local", persistent=True))
+    local = stack.enter_context(BoxNetwork(places.folder / "local"))
     return Services(postgres, uplink, local)
 
 

@@ -20,6 +20,11 @@ from anju_simulators.scenario import Scenario, ScenarioError, read_scenario
 @click.command("devices")
 @click.option("--scenario", "scenario_path", type=click.Path(exists=True, path_type=Path), help="A scenario (TOML).")
 @click.option("--mqtt", "mqtt_url", default="mqtt://127.0.0.1:1884", show_default=True, help="The box's local broker.")
+@click.option(
+    "--passwords",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder `passwords` of `anju-gateway local-broker`: each device has its own account. Without: none has.",
+)
 @click.option("--modbus-host", default="127.0.0.1", show_default=True, help="Where the converters listen.")
 @click.option("--modbus-port", default=5020, show_default=True, help="Port of the first converter; the others follow.")
 @click.option("--meters-per-converter", type=click.IntRange(1, 60), default=8, show_default=True)
@@ -43,6 +48,7 @@ def devices_command(
     *,
     scenario_path: Path | None,
     mqtt_url: str,
+    passwords: Path | None,
     modbus_host: str,
     modbus_port: int,
     meters_per_converter: int,
@@ -84,6 +90,7 @@ def devices_command(
         truth=truth,
         readers=readers,
         serial_dir=serial_dir,
+        passwords=passwords,
     )
     world = world_until(scenario, begin, clock.now(), visits)
     asyncio.run(run_session(world, setting, clock))

@@ -46,12 +46,16 @@ def _event(serial: str, code: str, state: str, at: datetime) -> list[Message]:
     return [Message(f"dc2/{serial}/event", encode(body))]
 
 
-COMMANDS = "dc2/+/command"
 _LONGEST_S = 60
 
 
+def command_topic(serial: str) -> str:
+    """Where the controller of that serial number listens."""
+    return f"dc2/{serial}/command"
+
+
 def obey(command: Message) -> Message | None:
-    """The controller's answer to a command on one of the topics of COMMANDS; None for what it can't read."""
+    """The controller's answer to a command on its topic; None for what it can't read."""
     serial = command.topic.split("/")[1]
     try:
         body = json.loads(command.payload)

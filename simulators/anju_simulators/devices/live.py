@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from anju_contracts.clock import Clock
+from anju_simulators.devices.connections import Connections
 from anju_simulators.devices.converter import Converter, Unit
 from anju_simulators.devices.dialects import DIALECTS
 from anju_simulators.devices.dlt645 import Dlt645Bus, Dlt645Meter
@@ -14,7 +15,6 @@ from anju_simulators.devices.lines import Line, SerialLine, TcpLine
 from anju_simulators.devices.meter import MeterUnit, known
 from anju_simulators.devices.osdp_reader import OsdpBus, OsdpReader
 from anju_simulators.devices.publication import PublicationLog
-from anju_simulators.devices.publisher import Publisher
 from anju_simulators.devices.registers import MAP_OF
 from anju_simulators.devices.rtu import RtuBus
 from anju_simulators.devices.vendor_json import to_milliseconds
@@ -97,14 +97,14 @@ class Monitors:
         self,
         wiring: Wiring,
         world: World,
-        publisher: Publisher,
+        connections: Connections,
         publications: PublicationLog,
         *,
         period: timedelta,
         start: datetime,
     ) -> None:
         self._world = world
-        self._publisher = publisher
+        self._connections = connections
         self._publications = publications
         self._period = period
         self._by_asset = {monitor.asset: monitor for monitor in wiring.monitors}
@@ -124,7 +124,7 @@ class Monitors:
             if event.asset_id in self._by_asset:
                 self._announce(self._by_asset[event.asset_id], event.code, event.state, event.at)
         self._events_until = now
-        self._publisher.settle()
+        self._connections.settle()
 
     def _report(self, monitor: OnBroker, due: datetime) -> None:
         at = to_milliseconds(due)
@@ -133,7 +133,7 @@ class Monitors:
             return
         dialect = DIALECTS[monitor.model]
         message = dialect.report(monitor.serial, values, at)
-        self._publisher.publish(message, self._note(monitor, dialect.shown(values), at))
+        self._connections.of(monitor.asset).publish(message, self._note(monitor, dialect.shown(values), at))
 
     def _announce(self, monitor: OnBroker, code: str, state: str, at: datetime) -> None:
         at = to_milliseconds(at)
@@ -141,9 +141,10 @@ class Monitors:
         if not messages:
             log.info("the vendor has no word for it", extra={"asset": monitor.asset, "code": code})
             return
+        publisher = self._connections.of(monitor.asset)
         for message in messages[:-1]:
-            self._publisher.publish(message, _nothing)
-        self._publisher.publish(messages[-1], lambda: self._publications.event(monitor.asset, code, at, state))
+            publisher.publish(message, _nothing)
+        publisher.publish(messages[-1], lambda: self._publications.event(monitor.asset, code, at, state))
 
     def _note(self, monitor: OnBroker, shown: Mapping[str, float], at: datetime) -> Callable[[], None]:
         def sent() -> None:

@@ -11,15 +11,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from anju_contracts.clock import Clock
+from anju_simulators.devices.connections import Connections
 from anju_simulators.devices.crew import CrewPolicy
-from anju_simulators.devices.kaixin import COMMANDS, obey
+from anju_simulators.devices.dialects import DIALECTS
+from anju_simulators.devices.kaixin import KAIXIN_DC2, command_topic, obey
 from anju_simulators.devices.live import Buses, Monitors, Visitors
 from anju_simulators.devices.people import Crew, Residents
 from anju_simulators.devices.platform_api import PlatformApi, Unreachable
 from anju_simulators.devices.publication import PublicationLog
-from anju_simulators.devices.publisher import Publisher
 from anju_simulators.devices.visits import Visits
-from anju_simulators.devices.wiring import wire
+from anju_simulators.devices.wiring import Wiring, wire
 from anju_simulators.truth import write_truth
 from anju_simulators.world import World
 
@@ -33,7 +34,8 @@ CREW_EVERY_S = 0.5
 @dataclass(frozen=True, slots=True)
 class Setting:
     """Line number n listens on `modbus_port` + n, or is a serial port in `serial_dir`, where its protocol can be
-    spoken on one. `api_url` None: nobody complains and nobody repairs.
+    spoken on one. `api_url` None: nobody complains and nobody repairs. `passwords` is the folder of the
+    devices' passwords for the broker, a file an asset; None for a broker that asks for no accounts.
 
     `visits` gets a line for each visit of a crew; `truth` gets the hidden truth at the end.
     """
@@ -50,6 +52,7 @@ class Setting:
     truth: Path | None = None
     readers: int = 0
     serial_dir: Path | None = None
+    passwords: Path | None = None
 
 
 async def run_session(world: World, setting: Setting, clock: Clock) -> None:
@@ -60,12 +63,11 @@ async def run_session(world: World, setting: Setting, clock: Clock) -> None:
         loop.add_signal_handler(number, stop.set)
     wiring = wire(world.assets, meters_a_converter=setting.meters_a_converter, readers=setting.readers)
     start = clock.now()
-    publisher = Publisher(setting.mqtt_url)
+    connections = _connections(wiring, setting)
     with PublicationLog(setting.publications) as publications:
         buses = Buses(wiring, world, clock, publications)
-        monitors = Monitors(wiring, world, publisher, publications, period=setting.period, start=start)
-        publisher.listen(COMMANDS, obey)
-        publisher.connect()
+        monitors = Monitors(wiring, world, connections, publications, period=setting.period, start=start)
+        connections.connect()
         await buses.start(host=setting.host, first_port=setting.modbus_port, serial_dir=setting.serial_dir)
         log.info("devices are live", extra={"meters": len(wiring.meters), "monitors": len(wiring.monitors)})
         try:
@@ -75,10 +77,19 @@ async def run_session(world: World, setting: Setting, clock: Clock) -> None:
                 await _keep_up(world, (monitors, visitors), people, clock, stop)
         finally:
             await buses.stop()
-            unacknowledged = publisher.close()
+            fates = connections.close()
     if setting.truth is not None:
         write_truth(setting.truth, world.truth())
-    log.info("devices stopped", extra={"unheard": publisher.unheard, "unacknowledged": unacknowledged})
+    log.info("devices stopped", extra=fates)
+
+
+def _connections(wiring: Wiring, setting: Setting) -> Connections:
+    """Door controllers listen for commands, each on its own topic."""
+    connections = Connections(setting.mqtt_url, [monitor.asset for monitor in wiring.monitors], setting.passwords)
+    for monitor in wiring.monitors:
+        if DIALECTS[monitor.model] is KAIXIN_DC2:
+            connections.of(monitor.asset).listen(command_topic(monitor.serial), obey)
+    return connections
 
 
 @dataclass

@@ -1,12 +1,13 @@
 """An MQTT 5 broker of our own: Mosquitto where it can be had, else the broker of the iotcore wheel."""
 
+import json
 import os
 import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from anju_simulators.services.account import unprivileged
 from anju_simulators.services.errors import ServiceMissing
@@ -58,7 +59,7 @@ connection_timeout_ms = 60000
 max_payload_size = {max_payload}
 max_inflight_count = 200
 dynamic_filters = true
-"""
+{auth}"""
 
 CONFIG_FILES = {"mosquitto": "mosquitto.conf", "iotcore": "iotcore.toml"}
 IOTCORE_PROGRAM = "import sys; from iotcore import IotCoreBroker; IotCoreBroker(config_path=sys.argv[1]).run_forever()"
@@ -76,18 +77,25 @@ def broker_kinds() -> tuple[BrokerKind, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Mosquitto's files of accounts (hashed passwords) and of who may use which topic."""
+    """Mosquitto's files of accounts (hashed passwords) and of who may use which topic; for iotcore, which knows no
+    rights, the folder of the passwords as they are, a file an account."""
 
     accounts: Path
     rights: Path
+    passwords: Path | None = None
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> Self:
+        """What `anju-gateway local-broker` writes there."""
+        return cls(folder / "accounts", folder / "access.acl", folder / "passwords")
 
 
 class Broker(Server):
     """One broker on 127.0.0.1, with its configuration and log in `folder`.
 
-    Mosquitto only: `persistent` keeps retained messages, sessions and what is queued over a restart, `access` shuts out
-    whoever has no account, `listeners` gives instead of it, for the port, the lines of the configuration that
-    say who may come in. Ports behave as those of `Postgres` do.
+    `access` shuts out whoever has no account; its files are read at the start. Mosquitto only: `persistent` keeps
+    retained messages, sessions and what is queued over a restart, `listeners` gives instead of `access`, for the port,
+    the lines of the configuration that say who may come in. Ports behave as those of `Postgres` do.
     """
 
     def __init__(
@@ -142,6 +150,14 @@ class Broker(Server):
             port=self.port, host=LOOPBACK, accounts=self._access.accounts, rights=self._access.rights
         )
 
+    def _auth_table(self) -> str:
+        """Of iotcore. JSON's strings are TOML's, too."""
+        if self._access is None or self._access.passwords is None:
+            return ""
+        files = sorted(self._access.passwords.iterdir())
+        lines = (f"{json.dumps(file.name)} = {json.dumps(file.read_text(encoding='utf-8'))}" for file in files)
+        return "\n".join(("", "[v5.1.connections.auth]", *lines, ""))
+
     def _command(self) -> list[str]:
         template = MOSQUITTO_CONFIG if self.kind == "mosquitto" else IOTCORE_CONFIG
         config = self._folder / CONFIG_FILES[self.kind]
@@ -152,7 +168,10 @@ class Broker(Server):
             max_payload=MAX_PAYLOAD_BYTES,
             persistence=str(self._persistent).lower(),
             listeners=self._listener_lines(),
+            auth=self._auth_table(),
         )
+        config.unlink(missing_ok=True)
+        config.touch(mode=0o600)
         config.write_text(text, encoding="utf-8")
         if self.kind == "iotcore":
             return [sys.executable, "-c", IOTCORE_PROGRAM, str(config)]

@@ -12,7 +12,8 @@ log = logging.getLogger(__name__)
 
 
 class Server:
-    """One server process with its files in `folder`; `port` is 0 until it was started once, and stays the same then."""
+    """One server process with its files in `folder`; `port` is 0 until it was taken or started once, and stays
+    the same then."""
 
     def __init__(self, title: str, folder: Path, *, preferred_port: int) -> None:
         self.port = 0
@@ -32,12 +33,16 @@ class Server:
             raise ServiceError(f"{self._title} in {self._folder} is running already")
         self._folder.mkdir(parents=True, exist_ok=True)
         self._prepare()
+        self.take_port()
+        self._process = self._launch()
+        return self
+
+    def take_port(self) -> None:
+        """Settle on a port, where others must know it before the server is started."""
         if self.port == 0:
             self.port = free_port(self._preferred_port)
             if self._preferred_port not in (0, self.port):
                 log.warning("port %d is in use; %s takes %d", self._preferred_port, self._title, self.port)
-        self._process = self._launch()
-        return self
 
     def stop(self) -> None:
         """Clean end; whoever is connected is disconnected. May be called again."""

@@ -12,7 +12,7 @@ from anju_edge_agent.actions import Action, ActionRefused, ActionUnanswered
 from anju_edge_agent.agent import AgentContext
 from anju_edge_agent.drivers.mqtt_json import MqttJsonAgent
 from anju_gateway.local_broker import rights_of
-from anju_simulators.devices.kaixin import COMMANDS, obey
+from anju_simulators.devices.kaixin import command_topic, obey
 from anju_simulators.devices.publisher import Publisher
 from anju_simulators.devices.vendor_json import Message
 from anju_simulators.services import Broker
@@ -43,7 +43,7 @@ class Controller:
         self._answer = answer
         self._stop = threading.Event()
         self._publisher = Publisher(broker.url)
-        self._publisher.listen(COMMANDS, self._hear)
+        self._publisher.listen(command_topic("+"), self._hear)
         self._publisher.connect()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
