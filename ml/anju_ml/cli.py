@@ -1,58 +1,26 @@
 """`anju-ml`: judge prediction on a folder of history."""
 
-import re
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
-import polars as pl
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from anju_ml.artifact import dump, load
 from anju_ml.backtest import Result, run_backtest
-from anju_ml.cells import parse_times
 from anju_ml.errors import PredictionError, TooPoor
 from anju_ml.history import ImportReport, read_history
 from anju_ml.model import train
+from anju_ml.options import Moment, Span
 from anju_ml.page import write_page
 from anju_ml.policy import Policy, parse_policy
+from anju_ml.remaining_command import remaining_command
 from anju_ml.report import print_import, print_report, write_json, write_tickets
 from anju_ml.truth import read_truth
 from anju_ml.watch import Watcher, converse
 from anju_ml.words import read_words
-
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-
-
-class Span(click.ParamType[timedelta]):
-    """A length of time such as 24h, 30d or 2w."""
-
-    name = "span"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)([hdw])", str(value))
-        if not found or not float(found[1]):
-            self.fail(f"{value!r} is no length of time; expected for example 24h, 30d or 2w", param, ctx)
-        return float(found[1]) * _UNITS[found[2]]
-
-
-class Moment(click.ParamType[datetime]):
-    """A date or an ISO 8601 time; UTC when it has no offset."""
-
-    name = "date"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
-            return value
-
-        found = parse_times(pl.Series([str(value)])).to_list()[0]
-        if not isinstance(found, datetime):
-            self.fail(f"{value!r} is no date; expected for example 2025-09-01", param, ctx)
-        return found.astimezone(UTC)
 
 
 @click.group()
@@ -169,6 +137,9 @@ def watch_command(folder: Path, model_file: Path) -> None:
             click.echo(line)
     except (PredictionError, OSError) as exc:
         raise click.ClickException(str(exc)) from exc
+
+
+main.add_command(remaining_command)
 
 
 def _bar(console: Console) -> Progress:
