@@ -10,8 +10,8 @@ from anju_simulators.services import Access, Broker, BrokerKind
 
 
 class BoxNetwork:
-    """Its broker is up from `open` to the end of the `with` block. `open` needs the gateway's configuration, which names
-    its address: ask for that (`take_address`) shortly before."""
+    """Its broker is up from `open` to the end of the `with` block. The gateway's configuration names its address, so
+    ask for that (`take_address`) shortly before."""
 
     def __init__(self, folder: Path, *, kind: BrokerKind | None = None) -> None:
         self.accounts = folder / "accounts"

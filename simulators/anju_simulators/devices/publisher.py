@@ -18,6 +18,7 @@ from anju_simulators.devices.vendor_json import Message
 
 log = logging.getLogger(__name__)
 NO_MATCHING_SUBSCRIBERS = 0x10
+CONNECT_WITHIN_S = 10.0
 CONNECT_AGAIN_AFTER_S = 1.0
 Answer = Callable[[Message], Message | None]
 
@@ -40,23 +41,36 @@ class Publisher:
         self._answers: dict[str, Answer] = {}
         self._asked: list[tuple[Answer, Message]] = []
         self._again_at_s = 0.0
+        self._is_in = False
+        self._subscribing: set[int | None] = set()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
         self._client.max_inflight_messages_set(500)
         self._client.on_publish = self._on_publish
         self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         if account is not None:
             self._client.username_pw_set(account.name, account.password)
-        self.turned_away = ""
-        """What the broker said when it last refused the connection; empty once it let us in."""
+        self.turned_away = False
+        """The broker ended the last connection before it let us in."""
         self.unheard = 0
         """Messages that nobody was subscribed to, as far as the broker says so."""
         self.refused = 0
         """Messages that the broker did not take, because the topic is not ours for example."""
 
+    @property
+    def waiting(self) -> int:
+        """Messages that the broker has not acknowledged yet."""
+        return len(self._waiting)
+
     def connect(self) -> None:
-        """Connect now (OSError when nobody listens); a connection that is lost later comes back in `settle`."""
+        """Connect and subscribe (OSError when nobody listens). Where the broker turns us away, and when the connection
+        is lost later, `settle` goes on trying."""
         self._client.connect(self._address.hostname or "127.0.0.1", self._address.port or 1883)
+        deadline = time.monotonic() + CONNECT_WITHIN_S
+        while not (self._is_in and not self._subscribing) and not self.turned_away and time.monotonic() < deadline:
+            self._client.loop(timeout=0.05)
 
     def publish(self, message: Message, sent: Callable[[], None]) -> None:
         """Publish `message`; `sent` is called by `settle` once the broker has it and somebody listens."""
@@ -69,7 +83,7 @@ class Publisher:
 
     def settle(self) -> None:
         """Take note of the acknowledgements that have come in, and answer what was asked."""
-        if self._client.loop(timeout=0.0) is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+        if self._client.loop(timeout=0.0) != MQTTErrorCode.MQTT_ERR_SUCCESS:
             self._connect_again()
         asked, self._asked = self._asked, []
         for answer, question in asked:
@@ -99,14 +113,19 @@ class Publisher:
 
     def _on_connect(self, client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
         if reason.is_failure:
-            if not self.turned_away:
-                name = self._account.name if self._account else ""
-                log.error("the box's broker turns us away", extra={"account": name, "reason": str(reason)})
-            self.turned_away = str(reason)
             return
-        self.turned_away = ""
-        for topics in self._answers:
-            client.subscribe(topics, qos=1)
+        self._is_in, self.turned_away = True, False
+        self._subscribing = {client.subscribe(topics, qos=1)[1] for topics in self._answers}
+
+    def _on_disconnect(self, _client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _: Any) -> None:
+        if not self._is_in and not self.turned_away:
+            name = self._account.name if self._account else ""
+            log.error("the box's broker turns us away", extra={"account": name, "reason": str(reason)})
+            self.turned_away = True
+        self._is_in = False
+
+    def _on_subscribe(self, _client: mqtt.Client, _data: Any, mid: int, _reasons: Any, _properties: Any) -> None:
+        self._subscribing.discard(mid)
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         for topics, answer in self._answers.items():
