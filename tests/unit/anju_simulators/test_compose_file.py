@@ -42,6 +42,14 @@ def test_passwords_are_files_and_never_values(services: dict[str, dict[str, Any]
         assert not re.search(r"//[^/@]+:[^/@]+@", value), name
 
 
+def test_no_broker_lets_anybody_in_without_an_account(services: dict[str, dict[str, Any]]) -> None:
+    brokers = [path.read_text(encoding="utf-8") for path in (ROOT / "docker").glob("*.conf")]
+    assert sum(text.count("allow_anonymous false") for text in brokers) >= len(brokers)
+    assert not any("allow_anonymous true" in text for text in brokers)
+    made = {"box-accounts": {"condition": "service_completed_successfully"}}
+    assert made.items() <= services["box-broker"]["depends_on"].items()
+
+
 def test_ports_are_published_on_this_machine_only(services: dict[str, dict[str, Any]]) -> None:
     published = [port for service in services.values() for port in service.get("ports", ())]
     assert published
