@@ -32,7 +32,7 @@ from benchmarks.hazard_scores import SCORES, Interval, Judge, compared
 
 BOOSTING: Final = "gradient boosting"
 LOGISTIC: Final = "logistic"
-TOGETHER: Final = "boosting and logistic"
+EXTRA_TREES: Final = "extra trees"
 TREES: Final = 100
 Fit = Callable[[Rows, list[int], int], Any]
 
@@ -64,7 +64,7 @@ LEARNERS: Final[dict[str, Fit]] = {
     BOOSTING: _boosting,
     LOGISTIC: _logistic,
     "random forest": _forest,
-    "extra trees": _extra_trees,
+    EXTRA_TREES: _extra_trees,
 }
 
 
@@ -121,7 +121,8 @@ def compare(folder: Path, *, seed: int) -> dict[str, Any]:
             said[name].add(fit, fold, seed + number)
     held = Held(*(np.concatenate([getattr(part, name) for part in parts]) for name in Held.__annotations__))
     fold_of = np.repeat(np.arange(len(parts), dtype=np.float64), [len(part.failed) for part in parts])
-    said[TOGETHER] = together(said[BOOSTING], said[LOGISTIC])
+    for other in (LOGISTIC, EXTRA_TREES):
+        said[f"boosting and {other}"] = together(said[BOOSTING], said[other])
     final = {name: calibrated(np.concatenate(each.p), held, fold_of) for name, each in said.items()}
     scores = compared(Judge(held.failed, held.asset, seed=seed), final, BOOSTING)
     return {
