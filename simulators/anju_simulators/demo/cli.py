@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from anju_simulators.demo.errors import DemoError
-from anju_simulators.demo.plan import Options, Wanted
+from anju_simulators.demo.plan import Options
 from anju_simulators.demo.report import broken_links
 from anju_simulators.demo.show import show
 from anju_simulators.services import ServiceError
@@ -37,39 +37,10 @@ SPEED_ONCE = 7200.0
 @click.option("--flavour", type=click.Choice(["auto", "plain", "timescale"]), default="auto", show_default=True)
 @click.option("--keep", is_flag=True, help="Go on with the community of the demo before.")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path(".run/demo"), show_default=True)
-def demo_command(
-    *,
-    once: bool,
-    json_path: Path | None,
-    days: float,
-    speed: float | None,
-    seed: int,
-    lifts: int,
-    doors: int,
-    electric_meters: int,
-    water_meters: int,
-    readers: int,
-    days_of_history: int,
-    port: int,
-    flavour: Wanted,
-    keep: bool,
-    folder: Path,
-) -> None:
+def demo_command(*, once: bool, json_path: Path | None, days: float, speed: float | None, **community: Any) -> None:
     """A simulated community, live, on the real programs: devices, gateway, broker, database, model, tickets, page."""
     options = Options(
-        folder=folder,
-        lifts=lifts,
-        doors=doors,
-        electric_meters=electric_meters,
-        water_meters=water_meters,
-        readers=readers,
-        seed=seed,
-        speed=speed or (SPEED_ONCE if once else SPEED),
-        days_of_history=days_of_history,
-        port=port,
-        flavour=flavour,
-        keep=keep,
-        span=timedelta(days=days) if once else None,
+        speed=speed or (SPEED_ONCE if once else SPEED), span=timedelta(days=days) if once else None, **community
     )
     console = Console(stderr=True)
     try:

@@ -1,7 +1,8 @@
 """The live part: every program running, a clock that runs fast, and a line that says how it goes."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from rich.text import Text
 
 from anju_contracts.clock import ScaledClock
 from anju_simulators.demo import programs
+from anju_simulators.demo.box_network import BoxNetwork
 from anju_simulators.demo.database import Database
 from anju_simulators.demo.errors import TooSlow
 from anju_simulators.demo.gateway_config import Lines, gateway_toml, write_keys
@@ -46,15 +48,30 @@ def start_live(
 ) -> Site:
     """Start everything that stays; the gateway listens before the devices speak."""
     clock = ScaledClock(start, datetime.now(UTC), options.speed)
+    site = Site(f"http://127.0.0.1:{port}", clock, start)
     environment = services.environment(clock)
-    scenario, specs = options.scenario, fleet(options.scenario)
+    modbus_port = _write_gateway(options, places, services)
+    services.local.open(places.gateway, supervisor)
+    for name, command in (("api", programs.api(port)), ("ingest", programs.ingest()), ("worker", programs.worker())):
+        supervisor.start(name, command, environment)
+    supervisor.start("gateway", programs.gateway(places.gateway), environment)
+    with closing(Database(services.database_url, options.scenario.community)) as database:
+        await_true(lambda: database.gateway_state() == "online", supervisor, "the gateway is online")
+    await_true(lambda: is_ready(site.url), supervisor, "the page answers")
+    supervisor.start("devices", _devices(options, places, services.local, modbus_port, site.url), environment)
+    return site
+
+
+def _write_gateway(options: Options, places: Places, services: Services) -> int:
+    """Its configuration and the readers' keys; the port of the first Modbus line is returned."""
+    scenario = options.scenario
+    specs = fleet(scenario)
     wiring = wire(specs, meters_a_converter=METERS_A_CONVERTER, readers=options.readers)
-    modbus_port = free_run(MODBUS_PORT, wiring.converters)
     write_keys(wiring, places.keys)
     lines = Lines(
         services.uplink.url,
         services.local.take_address(),
-        modbus_port,
+        free_run(MODBUS_PORT, wiring.converters),
         places.outbox,
         options.period.total_seconds(),
         keys_dir=places.keys,
@@ -62,32 +79,25 @@ def start_live(
     )
     everything = (*specs, *reader_specs(scenario, options.readers))
     places.gateway.write_text(gateway_toml(scenario, everything, wiring, lines), encoding="utf-8")
-    services.local.open(places.gateway, supervisor)
-    site = Site(f"http://127.0.0.1:{port}", clock, start)
-    for name, command in (("api", programs.api(port)), ("ingest", programs.ingest()), ("worker", programs.worker())):
-        supervisor.start(name, command, environment)
-    supervisor.start("gateway", programs.gateway(places.gateway), environment)
-    database = Database(services.database_url, scenario.community)
-    await_true(lambda: database.gateway_state() == "online", supervisor, "the gateway is online")
-    database.close()
-    await_true(lambda: is_ready(site.url), supervisor, "the page answers")
-    devices = programs.devices(
+    return lines.modbus_port
+
+
+def _devices(options: Options, places: Places, local: BoxNetwork, modbus_port: int, api_url: str) -> Sequence[str]:
+    return programs.devices(
         scenario=places.scenario,
-        mqtt_url=services.local.url,
-        passwords=services.local.passwords,
+        mqtt=local.url,
+        passwords=local.passwords,
         modbus_port=modbus_port,
-        meters_a_converter=METERS_A_CONVERTER,
+        meters_per_converter=METERS_A_CONVERTER,
         readers=options.readers,
-        period_s=options.period.total_seconds(),
+        period=options.period.total_seconds(),
         publications=places.publications,
-        api_url=site.url,
-        crew_waits_s=options.crew_waits_s,
-        live_from=options.history_end,
+        api=api_url,
+        crew_waits=options.crew_waits_s,
+        live_from=options.history_end.isoformat(),
         visits=places.visits,
         truth=places.truth,
     )
-    supervisor.start("devices", devices, environment)
-    return site
 
 
 def await_true(

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 
@@ -61,36 +60,7 @@ def local_broker(config: Path, folder: Path, port: int) -> Sequence[str]:
     return program("anju-gateway", "local-broker", config, "--out", folder, "--port", port)
 
 
-def devices(
-    *,
-    scenario: Path,
-    mqtt_url: str,
-    passwords: Path,
-    modbus_port: int,
-    meters_a_converter: int,
-    readers: int,
-    period_s: float,
-    publications: Path,
-    api_url: str,
-    crew_waits_s: float,
-    live_from: datetime,
-    visits: Path,
-    truth: Path,
-) -> Sequence[str]:
-    return program(
-        "anju-simulate",
-        "devices",
-        *("--scenario", scenario),
-        *("--mqtt", mqtt_url),
-        *("--passwords", passwords),
-        *("--modbus-port", modbus_port),
-        *("--meters-per-converter", meters_a_converter),
-        *("--readers", readers),
-        *("--period", period_s),
-        *("--publications", publications),
-        *("--api", api_url),
-        *("--crew-waits", crew_waits_s),
-        *("--live-from", live_from.isoformat()),
-        *("--visits", visits),
-        *("--truth", truth),
-    )
+def devices(**options: object) -> Sequence[str]:
+    """With its options by their names: `modbus_port=…` for --modbus-port."""
+    given = ((f"--{name.replace('_', '-')}", value) for name, value in options.items())
+    return program("anju-simulate", "devices", *(part for pair in given for part in pair))

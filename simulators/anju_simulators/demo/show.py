@@ -65,22 +65,29 @@ def show(options: Options, console: Console) -> dict[str, Any] | None:
         start = _start(options, database)
         if kept is not None:
             console.print(f"going on with the community of the demo before, at {start:%Y-%m-%d %H:%M} UTC")
-        port = preferred_port(options.port)
-        if port != options.port:
-            console.print(f"[yellow]port {options.port} is in use; the page takes {port}[/yellow]")
+        port = _page_port(options, console)
         with stages.stage("start", "start gateway, ingest, worker, page and devices"):
             site = start_live(options, places, services, supervisor, port=port, start=start)
-        console.print(f"\n  [bold]{site.url}[/bold]   a simulated day in {86400 / options.speed:.0f} s")
-        console.print(f"  [dim]{services.uplink.url}   where gateways publish[/dim]")
-        console.print(
-            f"  [dim]export {CLOCK_VARIABLE}='{site.clock}'   for a gateway of your own[/dim]\n", soft_wrap=True
-        )
+        _introduce(site, services, options, console)
         running = Running(options, places, site, database, supervisor, stages, console)
         if options.span is not None:
             return _bounded(running, site.since + options.span)
         console.print("[dim]Ctrl-C stops everything[/dim]")
         watch(site, database, supervisor, console)
     return None
+
+
+def _page_port(options: Options, console: Console) -> int:
+    port = preferred_port(options.port)
+    if port != options.port:
+        console.print(f"[yellow]port {options.port} is in use; the page takes {port}[/yellow]")
+    return port
+
+
+def _introduce(site: Site, services: Services, options: Options, console: Console) -> None:
+    console.print(f"\n  [bold]{site.url}[/bold]   a simulated day in {86400 / options.speed:.0f} s")
+    console.print(f"  [dim]{services.uplink.url}   where gateways publish[/dim]")
+    console.print(f"  [dim]export {CLOCK_VARIABLE}='{site.clock}'   for a gateway of your own[/dim]\n", soft_wrap=True)
 
 
 def _start(options: Options, database: Database) -> datetime:

@@ -5,6 +5,7 @@ import logging
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -25,9 +26,9 @@ from anju_simulators.scenario import Scenario, ScenarioError, read_scenario
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder `passwords` of `anju-gateway local-broker`: each device has its own account. Without: none has.",
 )
-@click.option("--modbus-host", default="127.0.0.1", show_default=True, help="Where the converters listen.")
+@click.option("--modbus-host", "host", default="127.0.0.1", show_default=True, help="Where the converters listen.")
 @click.option("--modbus-port", default=5020, show_default=True, help="Port of the first converter; the others follow.")
-@click.option("--meters-per-converter", type=click.IntRange(1, 60), default=8, show_default=True)
+@click.option("--meters-per-converter", "meters_a_converter", type=click.IntRange(1, 60), default=8, show_default=True)
 @click.option("--readers", type=click.IntRange(0, 120), default=0, show_default=True, help="OSDP card readers.")
 @click.option(
     "--serial-dir",
@@ -47,21 +48,12 @@ from anju_simulators.scenario import Scenario, ScenarioError, read_scenario
 def devices_command(
     *,
     scenario_path: Path | None,
-    mqtt_url: str,
-    passwords: Path | None,
-    modbus_host: str,
-    modbus_port: int,
-    meters_per_converter: int,
-    readers: int,
-    serial_dir: Path | None,
     period_s: float,
-    publications: Path,
-    api_url: str | None,
     crew_waits: float,
     crew_size: int,
     live_from: str | None,
     visits: Path | None,
-    truth: Path | None,
+    **places: Any,
 ) -> None:
     """Live devices of a simulated community, on their own protocols, until Ctrl-C.
 
@@ -78,19 +70,10 @@ def devices_command(
     except (ContractError, ScenarioError, ValueError) as exc:
         raise click.ClickException(str(exc)) from exc
     setting = Setting(
-        mqtt_url=mqtt_url,
-        modbus_port=modbus_port,
-        publications=publications,
-        host=modbus_host,
-        meters_a_converter=meters_per_converter,
         period=timedelta(seconds=period_s),
-        api_url=api_url,
         crew=CrewPolicy(technicians=CrewPolicy().technicians[:crew_size], watch_s=crew_waits),
         visits=visits,
-        truth=truth,
-        readers=readers,
-        serial_dir=serial_dir,
-        passwords=passwords,
+        **places,
     )
     world = world_until(scenario, begin, clock.now(), visits)
     asyncio.run(run_session(world, setting, clock))
