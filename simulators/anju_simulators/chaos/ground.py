@@ -16,7 +16,7 @@ from anju_simulators.chaos.shifted import write_offset
 from anju_simulators.chaos.values import meter_profile
 from anju_simulators.demo.box_network import BoxNetwork
 from anju_simulators.demo.gateway_config import Lines, gateway_toml
-from anju_simulators.demo.plan import Wanted, choose_flavour
+from anju_simulators.demo.plan import RunFolder, Wanted, choose_flavour
 from anju_simulators.demo.ports import free_run
 from anju_simulators.demo.programs import gateway, ingest, migrate, program
 from anju_simulators.demo.supervise import Supervisor
@@ -31,19 +31,10 @@ OUTBOX = {"patience_s": 2}
 TELEMETRY_DAYS = "30"
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Everything below one folder."""
+class Places(RunFolder):
+    """Where a chaos run keeps what."""
 
-    folder: Path
-
-    @property
-    def logs(self) -> Path:
-        return self.folder / "logs"
-
-    @property
-    def gateway(self) -> Path:
-        return self.folder / "gateway.toml"
+    __slots__ = ()
 
     @property
     def clock(self) -> Path:

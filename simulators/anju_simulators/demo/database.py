@@ -2,52 +2,44 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any
 
-import psycopg
-from psycopg.rows import dict_row
-
+from anju_simulators.demo.community_reader import CommunityReader
 from anju_simulators.demo.verdict import LiveComplaint, LiveTicket
-from anju_simulators.sql_files import sql_files
 
 READERS_OWN = ["comm_errors", "comm_latency_ms", "reader_online", "comm_losses"]
 
 
-class Database:
-    """A read-only connection of its own; `community` bounds every answer but dead letters and models."""
+class Database(CommunityReader):
+    """`community` bounds every answer but dead letters and models."""
 
     def __init__(self, url: str, community: str) -> None:
-        read_only = "-c default_transaction_read_only=on"
-        self._conn = psycopg.connect(url, autocommit=True, row_factory=dict_row, options=read_only)
-        self._community = community
-
-    def close(self) -> None:
-        self._conn.close()
+        super().__init__(url, community, package="anju_simulators.demo")
 
     def flavour(self) -> str:
-        return str(self._one("flavour"))
+        return str(self.one("flavour"))
 
     def assets(self) -> dict[str, int]:
-        return {row["kind"]: row["assets"] for row in self._rows("asset_count")}
+        return {row["kind"]: row["assets"] for row in self.rows("asset_count")}
 
     def dead_letters(self) -> int:
-        return int(self._one("dead_letters"))
+        return int(self.one("dead_letters"))
 
     def samples_committed(self, since: datetime) -> int:
         """A quick count for the status line; the verdict counts the rows themselves."""
-        return int(self._one("samples_committed", since=since))
+        return int(self.one("samples_committed", since=since))
 
     def readings_count(self, since: datetime) -> int:
         """Without what the gateway measures itself of the devices it asks."""
-        return int(self._one("live_readings_count", since=since, readers_own=READERS_OWN))
+        return int(self.one("live_readings_count", since=since, readers_own=READERS_OWN))
 
     def readings(self, since: datetime) -> Iterable[tuple[str, str, int, float]]:
         """(asset, point, time in microseconds, value) of everything from `since` on."""
-        for row in self._rows("live_readings", since=since):
+        for row in self.rows("live_readings", since=since):
             yield row["asset"], row["name"], row["at_us"], row["value"]
 
     def events_stored_twice(self, since: datetime) -> int:
-        return int(self._one("events_stored_twice", since=since))
+        return int(self.one("events_stored_twice", since=since))
 
     def tickets(self, since: datetime) -> list[LiveTicket]:
         return [
@@ -60,43 +52,35 @@ class Database:
                 row["expires_at"],
                 min((at for at in (row["resolved_at"], row["closed_at"]) if at is not None), default=None),
             )
-            for row in self._rows("live_tickets", since=since)
+            for row in self.rows("live_tickets", since=since)
         ]
 
     def complaints(self, since: datetime) -> list[LiveComplaint]:
-        return [LiveComplaint(row["asset"], row["at"]) for row in self._rows("live_complaints", since=since)]
+        return [LiveComplaint(row["asset"], row["at"]) for row in self.rows("live_complaints", since=since)]
 
     def has_champion(self) -> bool:
-        return bool(self._one("has_champion"))
+        return bool(self.one("has_champion"))
 
     def gateway_state(self) -> str | None:
-        rows = self._rows("gateway_state")
+        rows = self.rows("gateway_state")
         return rows[0]["state"] if rows else None
 
     def last_moment(self) -> datetime | None:
         """The latest moment that anything of the community bears; None before anything was live."""
-        found = self._one("last_moment")
+        found = self.one("last_moment")
         return found if isinstance(found, datetime) else None
 
     def scored_until(self) -> datetime | None:
         """The moment for which all assets were scored last."""
-        found = self._one("scored_until")
+        found = self.one("scored_until")
         return found if isinstance(found, datetime) else None
 
     def rollups_due(self, since: datetime, until: datetime) -> int:
-        return int(self._one("rollups_due", since=since, until=until))
+        return int(self.one("rollups_due", since=since, until=until))
 
     def open_tickets(self) -> dict[str, int]:
-        return {row["origin"]: row["tickets"] for row in self._rows("open_tickets")}
+        return {row["origin"]: row["tickets"] for row in self.rows("open_tickets")}
 
     def newest_ticket(self) -> dict[str, Any] | None:
-        rows = self._rows("newest_ticket")
+        rows = self.rows("newest_ticket")
         return rows[0] if rows else None
-
-    def _rows(self, name: str, **values: object) -> list[dict[str, Any]]:
-        query: LiteralString = sql_files("anju_simulators.demo")[name]
-        return self._conn.execute(query, {"community": self._community, **values}).fetchall()
-
-    def _one(self, name: str, **values: object) -> Any:
-        rows = self._rows(name, **values)
-        return next(iter(rows[0].values())) if rows else None

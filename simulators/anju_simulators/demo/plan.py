@@ -57,8 +57,8 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Everything below one folder."""
+class RunFolder:
+    """Everything of one run is below one folder."""
 
     folder: Path
 
@@ -67,16 +67,22 @@ class Places:
         return self.folder / "logs"
 
     @property
+    def gateway(self) -> Path:
+        return self.folder / "gateway.toml"
+
+
+class Places(RunFolder):
+    """Where a demo keeps what."""
+
+    __slots__ = ()
+
+    @property
     def history(self) -> Path:
         return self.folder / "history"
 
     @property
     def scenario(self) -> Path:
         return self.folder / "scenario.toml"
-
-    @property
-    def gateway(self) -> Path:
-        return self.folder / "gateway.toml"
 
     @property
     def outbox(self) -> Path:

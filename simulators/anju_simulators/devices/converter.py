@@ -17,6 +17,7 @@ from pymodbus.framer import FramerSocket
 from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
 from pymodbus.pdu.register_message import ReadInputRegistersResponse
 
+from anju_simulators.devices.lines import TcpPort
 from anju_simulators.devices.registers import FUNCTION, ILLEGAL_FUNCTION, ILLEGAL_VALUE, Refused
 
 log = logging.getLogger(__name__)
@@ -43,34 +44,19 @@ class Converter:
 
     def __init__(self, units: Mapping[int, Unit], *, host: str = "127.0.0.1", port: int = 0) -> None:
         self._units = units
-        self._host = host
-        self._asked_port = port
         self._bus = asyncio.Lock()
-        self._server: asyncio.Server | None = None
-        self._clients: set[asyncio.Task[None]] = set()
+        self._port = TcpPort(self._serve, host=host, port=port)
 
     async def start(self) -> int:
         """Listen, and return the port."""
-        self._server = await asyncio.start_server(self._serve, self._host, self._asked_port)
-        return int(self._server.sockets[0].getsockname()[1])
+        _, port = await self._port.open()
+        return port
 
     async def stop(self) -> None:
-        if self._server is not None:
-            self._server.close()
-        for client in tuple(self._clients):
-            client.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
+        await self._port.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._clients.add(task)
-            task.add_done_callback(self._clients.discard)
-        try:
-            with suppress(ConnectionError, asyncio.CancelledError):
-                await _Session(reader, writer, self._on_bus).run()
-        finally:
-            writer.close()
+        await _Session(reader, writer, self._on_bus).run()
 
     async def _on_bus(self, request: ModbusPDU) -> tuple[ModbusPDU, Callable[[], None]] | None:
         """The response, and what to call once it is sent; None when the converter stays silent."""

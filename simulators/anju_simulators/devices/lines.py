@@ -12,6 +12,8 @@ Send = Callable[[bytes], None]
 Serve = Callable[[asyncio.StreamReader, Send], Awaitable[None]]
 """Answers whatever comes from the reader, by the given function, until the reader is at its end."""
 
+Converse = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
 
 class Line(Protocol):
     async def start(self) -> str:
@@ -20,22 +22,22 @@ class Line(Protocol):
     async def stop(self) -> None: ...
 
 
-class TcpLine:
-    """Port 0 takes any free one. Bytes are passed on as they are, as a transparent serial server does."""
+class TcpPort:
+    """`converse` is called for each client, until it is at its end or the port is closed. Port 0 takes any free one."""
 
-    def __init__(self, serve: Serve, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._serve = serve
+    def __init__(self, converse: Converse, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._converse = converse
         self._host = host
         self._port = port
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
 
-    async def start(self) -> str:
+    async def open(self) -> tuple[str, int]:
+        """Listen, and tell host and port."""
         self._server = await asyncio.start_server(self._client, self._host, self._port)
-        self._port = int(self._server.sockets[0].getsockname()[1])
-        return f"{self._host}:{self._port}"
+        return self._host, int(self._server.sockets[0].getsockname()[1])
 
-    async def stop(self) -> None:
+    async def close(self) -> None:
         if self._server is not None:
             self._server.close()
         for client in tuple(self._clients):
@@ -49,9 +51,23 @@ class TcpLine:
         task.add_done_callback(self._clients.discard)
         try:
             with suppress(ConnectionError, asyncio.CancelledError):
-                await self._serve(reader, writer.write)
+                await self._converse(reader, writer)
         finally:
             writer.close()
+
+
+class TcpLine:
+    """Port 0 takes any free one. Bytes are passed on as they are, as a transparent serial server does."""
+
+    def __init__(self, serve: Serve, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._port = TcpPort(lambda reader, writer: serve(reader, writer.write), host=host, port=port)
+
+    async def start(self) -> str:
+        host, port = await self._port.open()
+        return f"{host}:{port}"
+
+    async def stop(self) -> None:
+        await self._port.close()
 
 
 class SerialLine:
