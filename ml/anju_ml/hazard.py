@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from anju_ml.boosted import boosted
 from anju_ml.grid import Floats
 
 EDGES: Final = (1.0, 3.0, 7.0, 14.0, 30.0)
@@ -122,12 +123,7 @@ def expand(rows: Rows, edges: tuple[float, ...]) -> tuple[Indices, Indices, Flag
 
 def hazards(estimator: Any, values: Floats, intervals: int) -> Doubles:
     """[row, interval]"""
-    count = len(values)
-    if not count:
-        return np.empty((0, intervals))
-    step = np.repeat(np.arange(intervals, dtype=np.float32), count)[:, None]
-    found = estimator.predict_proba(np.hstack([np.tile(values, (intervals, 1)), step]))[:, 1]
-    out: Doubles = np.clip(found.reshape(intervals, count).T, P_FLOOR, 1 - P_FLOOR)
+    out: Doubles = np.clip(boosted(estimator, intervals).probabilities(values), P_FLOOR, 1 - P_FLOOR)
     return out
 
 
