@@ -34,11 +34,12 @@ class Watcher:
     history: History
 
     def hello(self) -> dict[str, Any]:
-        """What the model is, and the prices it decides by."""
+        """What the model is, which kinds of the history it says nothing of, and the prices it decides by."""
         policy = self.model.policy
         return {
             "opens_tickets": self.model.opens_tickets,
             "why_not": self.model.why_not,
+            "unknown_kinds": sorted(set(self.history.assets["kind"].unique()) - set(self.model.kinds)),
             "policy": prices_of(policy),
         }
 

@@ -65,6 +65,17 @@ def test_it_introduces_itself_with_its_prices_and_answers_line_by_line(
     assert answer["tickets"][0]["reasons"]
 
 
+def test_it_names_the_kinds_that_its_training_never_met_and_opens_no_ticket_for_them(
+    model: Model, fleet: History, as_of: datetime
+) -> None:
+    renamed = replace(fleet, assets=fleet.assets.with_columns(pl.col("kind").replace("pump", "elevator")))
+    watcher = Watcher(model, renamed)
+    assert Watcher(model, fleet).hello()["unknown_kinds"] == []
+    assert watcher.hello()["unknown_kinds"] == ["elevator"]
+    unknown = set(renamed.assets.filter(pl.col("kind") == "elevator")["asset_id"])
+    assert not unknown & {row["asset_id"] for row in watcher.answer(Question(as_of))["tickets"]}
+
+
 @pytest.mark.parametrize("line", ["no json", '{"as_of": "yesterday"}', '{"as_of": "2024-01-01T00:00:00Z", "x": 1}'])
 def test_a_line_that_is_no_question_is_refused_with_the_field(model: Model, fleet: History, line: str) -> None:
     answers: Iterator[str] = converse(Watcher(model, fleet), [line])
