@@ -68,22 +68,21 @@ def judge(
     seed: int, run_s: float, ground: Ground, record: Record, evidence: Evidence, *, stopped_at: datetime
 ) -> Report:
     """Everything has arrived, or will not."""
-    stored = list(evidence.readings())
-    dated, counted = _monitors(ground, stored), _meters(ground, stored)
+    readings = list(evidence.readings())
+    dated, counted = _monitors(ground, readings), _meters(ground, readings)
     windows = [(microseconds(begin), microseconds(end + AFTER_FULL)) for begin, end in record.full]
     dropped = within(counted.missing, windows)
     lost = (*dated.missing, *sorted({*counted.missing} - {*dropped}))
     account = evidence.gateway_account()
     reasons = dropped_by_reason(account)
-    stored_count, live_s = dated.stored + counted.stored, (stopped_at - record.began_at).total_seconds()
+    stored = dated.stored + counted.stored
     figures = {
         "seed": seed,
         "minutes": round(run_s / 60, 3),
         "flavour": ground.flavour,
-        "full_disk_by": ground.disk.kind,
         **_faults(ground, record),
         "produced": dated.produced + counted.produced,
-        "stored": stored_count,
+        "stored": stored,
         "duplicated": dated.duplicated + counted.duplicated,
         "lost": len(lost),
         "misdated": len(counted.misdated),
@@ -93,7 +92,7 @@ def judge(
         "ledger_differs_by": ledger_differs_by(account, evidence.ledger_counts(account.get("epoch", ""))),
         "events": _events(ground, evidence, stopped_at),
         **_course(record, evidence, stopped_at),
-        "samples_per_s": round(stored_count / live_s, 1),
+        "samples_per_s": round(stored / (stopped_at - record.began_at).total_seconds(), 1),
     }
     return Report(figures, within(counted.unstored, windows), lost, counted.misdated)
 
@@ -123,6 +122,7 @@ def _faults(ground: Ground, record: Record) -> dict[str, Any]:
         "delays": record.counts[Kind.DELAY],
         "network": {kind.value: record.counts[kind] for kind in NETWORK},
         "pauses": record.counts[Kind.PAUSE],
+        "full_disk_by": ground.disk.kind,
         "full_disks": record.counts[Kind.FULL_DISK],
         "clock_jumps": record.counts[Kind.CLOCK_JUMP],
     }
