@@ -90,7 +90,7 @@ def local_broker(file: Path, out: Path, port: int) -> None:
         accounts = write_local_broker(_load(file), out, port=port)
     except (GatewayError, OSError) as exc:
         _fail(str(exc))
-    click.echo(f"{out}: {len(accounts) - 1} devices; each password is in {out / 'passwords'}")
+    click.echo(f"{out}: {_counted(len(accounts) - 1, 'device')}; each password is in {out / 'passwords'}")
 
 
 @main.command()

@@ -1,5 +1,6 @@
 """Devices on the box's own network have accounts of their own, on a real Mosquitto."""
 
+import os
 import queue
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -67,10 +68,10 @@ class Box:
         self._file = folder / "gateway.toml"
         self.out = folder / "local"
 
-    def write(self, *devices: tuple[str, str]) -> str:
-        """What the program said."""
+    def write(self, *devices: tuple[str, str], more: str = "") -> str:
+        """What the program said; `more` are lines of the agent."""
         text = "".join(DEVICE.format(asset=asset, device=device) for asset, device in devices)
-        self._file.write_text(CONFIGURATION + text, encoding="utf-8")
+        self._file.write_text(CONFIGURATION + more + text, encoding="utf-8")
         return CliRunner().invoke(main, ["local-broker", str(self._file), "--out", str(self.out)]).output
 
     def password(self, account: str) -> str:
@@ -135,6 +136,22 @@ def test_a_device_is_added_without_changing_the_password_of_another(box: Box) ->
     ]
     assert (box.out / "passwords").stat().st_mode & 0o077 == 0
     assert all(file.stat().st_mode & 0o077 == 0 for file in (box.out / "passwords").iterdir())
+
+
+def test_the_configuration_may_name_the_gateways_password_before_there_is_one(box: Box) -> None:
+    assert "1 device;" in box.write(LIFT_1, more='password_file = "local/passwords/_gateway"\n')
+    assert box.password(GATEWAY) != box.password("lift-01")
+
+
+def test_mosquittos_own_account_can_read_hashes_and_rights_but_no_password(box: Box) -> None:
+    mask = os.umask(0o077)
+    try:
+        box.write(LIFT_1)
+    finally:
+        os.umask(mask)
+    modes = {file.name: file.stat().st_mode & 0o777 for file in (box.out / "accounts", box.out / "access.acl")}
+    assert modes == {"accounts": 0o644, "access.acl": 0o644}
+    assert (box.out / "passwords" / "lift-01").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("device", ["+", "#", "a/b", "a b"])
