@@ -9,12 +9,12 @@ import polars as pl
 
 from anju_ml.arms import compare_arms
 from anju_ml.curves import lead_histogram, precision_curve
-from anju_ml.errors import TooPoor
+from anju_ml.errors import PolicyRefused, TooPoor
 from anju_ml.failures import find_failures
-from anju_ml.grid import DAY, daily_grids
+from anju_ml.grid import DAY, MAX_DAYS, daily_grids
 from anju_ml.history import History
 from anju_ml.metrics import Bootstrap, all_metrics, arm_metrics, calibration
-from anju_ml.model import check_rich_enough
+from anju_ml.model import DAYS_AT_LEAST, check_rich_enough
 from anju_ml.policy import Policy
 from anju_ml.score import score_tickets
 from anju_ml.selftest import self_test
@@ -60,6 +60,8 @@ def run_backtest(
 ) -> Result:
     """Tickets from `start` (default: the last third) to the end of `history`, and how good they were. A history that
     is too poor gives no tickets and says why."""
+    if horizon <= lead:
+        raise PolicyRefused("horizon", str(horizon), f"longer than the lead ({lead}), or no ticket can come in time")
     policy = replace(policy, horizon=horizon, lead=lead)
     settings = {"horizon_days": horizon / DAY, "lead_hours": lead / timedelta(hours=1), "seed": seed}
     try:
@@ -80,7 +82,9 @@ def _run(
     seed: int,
     progress: Callable[[str, float], None],
 ) -> Result:
-    check_rich_enough(history.known_at(start), as_of=start)
+    known = history.known_at(start)
+    check_rich_enough(known, as_of=start)
+    _check_signal(known, start)
     end = _end(history, start)
     failures = find_failures(history)
     grids = daily_grids(history, anchor=end)
@@ -113,7 +117,19 @@ def _end(history: History, start: datetime) -> datetime:
     days = 0 if span is None else (span[1] - start) // DAY
     if days < 1:
         raise TooPoor(f"the history has no day after {start:%Y-%m-%d}")
+    if span is not None and days > MAX_DAYS - DAYS_AT_LEAST:
+        raise TooPoor(
+            f"{days} days follow {start:%Y-%m-%d}, more than can be judged; "
+            f"the last record is dated {span[1]:%Y-%m-%d}, which may be wrong"
+        )
     return start + days * DAY
+
+
+def _check_signal(known: History, start: datetime) -> None:
+    """Raises TooPoor where there are rows of readings, but nothing in them."""
+    valued = any(frame.select(pl.exclude("asset_id", "ts").count()).sum_horizontal().sum() for frame in known.readings)
+    if not valued and known.events.is_empty():
+        raise TooPoor(f"no reading with a value and no event before {start:%Y-%m-%d}")
 
 
 def _described(history: History, failures: pl.DataFrame, start: datetime, end: datetime) -> dict[str, Any]:

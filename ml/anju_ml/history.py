@@ -11,7 +11,7 @@ from anju_ml.cells import TIME
 from anju_ml.errors import ImportRefused
 from anju_ml.readings import read_readings
 from anju_ml.sources import Source, find_sources
-from anju_ml.tables import LINE, Findings, OnBadRow, RefusedRow, Schema, refuse_rows, typed
+from anju_ml.tables import LINE, Findings, OnBadRow, RefusedRow, Schema, refuse_rows, typed, unlikely_year
 from anju_ml.words import Words, read_words
 
 __all__ = ["History", "ImportReport", "RefusedRow", "empty", "read_history"]
@@ -46,6 +46,10 @@ DEFAULTS: Final = {
     "events": {"severity": "minor", "state": "momentary"},
     "repairs": {"cause": "corrective"},
     "complaints": {"category": ""},
+}
+VALUES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "events": {"state": ("raise", "clear", "momentary")},
+    "repairs": {"cause": ("corrective", "preventive"), "action": ("replace", "repair", "adjust", "inspect")},
 }
 OUTCOME_AFTER: Final = timedelta(hours=24)
 """When the outcome of a repair without closing time is taken to be known, counted from its opening."""
@@ -192,6 +196,7 @@ class _Reader:
                 frame = frame.with_columns(pl.lit(default).alias(column))
         frame = typed(frame, schema, REQUIRED[name], file, findings)
         frame = frame.with_columns(pl.col(column).fill_null(default) for column, default in DEFAULTS[name].items())
+        frame = _valued(frame, name, file, findings)
         known = None if self._assets is None else self._assets["asset_id"]
         frame = refuse_rows(frame, _stray(frame, name, known), file, findings).drop(LINE)
         findings.rows[file] = len(frame)
@@ -199,6 +204,19 @@ class _Reader:
         if further:
             findings.attributes[file] = further
         return _numeric_attributes(frame, further)
+
+
+def _valued(frame: pl.DataFrame, name: str, file: str, findings: Findings) -> pl.DataFrame:
+    """`frame` with values that the format knows written as it has them; others stay as they are and are told."""
+    for column, known in VALUES.get(name, {}).items():
+        plain = frame[column].str.strip_chars().str.to_lowercase()
+        frame = frame.with_columns(pl.when(plain.is_in(known)).then(plain).otherwise(column).alias(column))
+        strange = frame.filter(~pl.col(column).is_in(known))[column]
+        if len(strange):
+            findings.notes.append(
+                f"{file}: {column} {strange[0]!r} ({len(strange)} rows with such); expected {' or '.join(known)}"
+            )
+    return frame
 
 
 def _stray(frame: pl.DataFrame, name: str, known: pl.Series | None) -> pl.Series:
@@ -213,6 +231,7 @@ def _stray(frame: pl.DataFrame, name: str, known: pl.Series | None) -> pl.Series
     if name == "assets":
         text = pl.concat_str(pl.lit("asset "), "asset_id", pl.lit(" stands here twice"))
         reasons.append(pl.when(~pl.col("asset_id").is_first_distinct()).then(text))
+    reasons += [unlikely_year(column) for column, kind in frame.schema.items() if kind == TIME]
     reasons.append(pl.lit(None, dtype=pl.String))
     return frame.select(pl.coalesce(reasons).alias("reason")).to_series()
 

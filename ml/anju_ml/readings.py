@@ -8,7 +8,7 @@ import polars as pl
 from anju_ml.cells import TIME, parse_as
 from anju_ml.errors import ImportRefused
 from anju_ml.sources import Source
-from anju_ml.tables import LINE, Findings, Schema, read_texts, refuse_rows, typed
+from anju_ml.tables import LINE, Findings, Schema, read_texts, refuse_rows, typed, unlikely_year
 from anju_ml.words import Words
 
 CHUNK_BYTES: Final = 1 << 24
@@ -20,12 +20,10 @@ def read_readings(source: Source, words: Words, assets: pl.DataFrame, findings: 
     frame = _read_plain(source.place) if isinstance(source.place, Path) else None
     if frame is None:
         frame = _read_carefully(source.texts(words, findings, kinds={}), source.label, findings)
-    stray = ~frame["asset_id"].is_in(assets["asset_id"].implode())
-    if stray.any():
-        text = pl.concat_str(pl.lit("asset "), "asset_id", pl.lit(" is not in assets"))
-        reason = frame.select(pl.when(stray).then(text).alias("reason")).to_series()
-        frame = refuse_rows(frame, reason, source.label, findings)
-    frame = frame.drop(LINE)
+    stray = ~pl.col("asset_id").is_in(assets["asset_id"].implode())
+    text = pl.concat_str(pl.lit("asset "), "asset_id", pl.lit(" is not in assets"))
+    reason = frame.select(pl.coalesce(pl.when(stray).then(text), unlikely_year("ts")).alias("reason")).to_series()
+    frame = refuse_rows(frame, reason, source.label, findings).drop(LINE)
     findings.rows[source.label] = len(frame)
     return [_finite(part) for part in _by_kind(frame, assets)]
 
@@ -114,5 +112,7 @@ def _is_text(column: pl.Series) -> bool:
     """True for a column in which nearly nothing is a number: a remark or a label, not a broken reading."""
     if column.dtype.is_numeric():
         return False
+    if column.dtype.is_nested() or column.dtype.is_temporal() or column.dtype == pl.Binary:
+        return True
     filled = column.drop_nulls()
     return len(filled) > 0 and parse_as(filled, pl.Float64).null_count() > 0.9 * len(filled)

@@ -56,12 +56,12 @@ ENDS: Final = (
 """Ends of the intervals in days, as far as failures on record reach."""
 FAILURES_AT_LEAST: Final = 8
 ROWS: Final = 6000
-ORIGINS_AIMED_AT: Final = 60_000
+ORIGINS_AIMED_AT: Final = 120_000
 FIRST_ORIGIN: Final = 10
 NEAR_DAYS: Final = 30.0
 LEAST_ASSOCIATION: Final = 0.02
-LEAVES: Final = 24
-ROUNDS: Final = 150
+LEAVES: Final = 16
+ROUNDS: Final = 200
 LONGEST: Final = 3650.0
 """Days; no life is said to last longer."""
 

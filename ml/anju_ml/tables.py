@@ -1,6 +1,5 @@
 """Files of a history folder as frames: CSV or Parquet, every bad row with its line and reason."""
 
-import io
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -9,10 +8,13 @@ import polars as pl
 
 from anju_ml.cells import parse_as
 from anju_ml.errors import ImportRefused
+from anju_ml.separated import Separated, decode_text, read_separated
 
 LINE: Final = "__line"
 LISTED: Final = 10_000
 """Refused rows of one file that are listed one by one; the others are counted in a last entry."""
+YEARS: Final = (1990, 2099)
+"""Of records; an asset may be older."""
 OnBadRow = Literal["report", "stop"]
 Schema = dict[str, pl.DataType | type[pl.DataType]]
 
@@ -52,18 +54,14 @@ def read_texts(path: Path, findings: Findings) -> pl.DataFrame:
     """
     if path.suffix == ".parquet":
         return _read_parquet(path).with_row_index(LINE, offset=2)
-    text = decode_text(path.read_bytes(), path)
-    header, wrong = _check_fields(text)
-    kept = text
-    if wrong:
-        expected = f"the header has {header} fields"
-        findings.refuse(path.name, list(wrong), [f"{found} fields where {expected}" for found in wrong.values()])
-        kept = "".join(line for number, line in enumerate(text.splitlines(keepends=True), 1) if number not in wrong)
-    frame = _parse_csv(kept, path)
-    gone = pl.Series(sorted(wrong), dtype=pl.Int64)
-    lines = pl.int_range(2, 2 + len(frame) + len(gone), dtype=pl.Int64, eager=True)
-    lines = lines.filter(~lines.is_in(gone.implode())) if len(gone) else lines
-    return frame.with_columns(lines.head(len(frame)).alias(LINE))
+    return _counted(read_separated(decode_text(path.read_bytes(), path), path), path.name, findings)
+
+
+def _counted(found: Separated, file: str, findings: Findings) -> pl.DataFrame:
+    """The rows with as many fields as the header has; the others are refused."""
+    expected = f"the header has {len(found.header)} fields"
+    findings.refuse(file, list(found.wrong), [f"{fields} fields where {expected}" for fields in found.wrong.values()])
+    return found.frame.with_columns(pl.Series(LINE, found.lines, dtype=pl.Int64))
 
 
 def _read_parquet(path: Path) -> pl.DataFrame:
@@ -73,40 +71,6 @@ def _read_parquet(path: Path) -> pl.DataFrame:
         raise ImportRefused(path.name, f"not a readable Parquet file ({exc})") from exc
 
 
-def _parse_csv(text: str, path: Path) -> pl.DataFrame:
-    try:
-        frame = pl.read_csv(io.BytesIO(text.encode()), infer_schema=False)
-    except pl.exceptions.PolarsError as exc:
-        raise ImportRefused(path.name, f"not a readable CSV file ({exc})") from exc
-    return frame.rename({name: name.strip().lstrip("\ufeff") for name in frame.columns}).with_columns(
-        pl.all().replace("", None)
-    )
-
-
-def decode_text(data: bytes, path: Path) -> str:
-    """UTF-8, with or without a byte order mark, or GB 18030 as spreadsheets in China write it; line ends as \\n."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
-        except UnicodeDecodeError:
-            continue
-    raise ImportRefused(path.name, "neither UTF-8 nor GB 18030 text")
-
-
-def _check_fields(text: str) -> tuple[int, dict[int, int]]:
-    """How many fields the header has, and for each line with another count: line number to count.
-
-    Lines of files with quoted cells are not counted: a quoted cell may hold separators and line ends.
-    """
-    lines = pl.Series(text.rstrip("\n").split("\n"))
-    counts = lines.str.count_matches(",", literal=True) + 1
-    header = int(counts[0])
-    if '"' in text:
-        return header, {}
-    wrong = (counts != header).arg_true()
-    return header, {int(index) + 1: int(counts[index]) for index in wrong.to_list()}
-
-
 def typed(
     frame: pl.DataFrame, schema: Schema, required: tuple[str, ...], file: str, findings: Findings
 ) -> pl.DataFrame:
@@ -114,17 +78,34 @@ def typed(
     refused. Columns that aren't in `schema` stay as they are."""
     missing = [name for name in required if name not in frame.columns]
     if missing:
-        raise ImportRefused(file, f"column {', '.join(missing)} is missing")
+        there = ", ".join(name for name in frame.columns if name != LINE)
+        raise ImportRefused(file, f"column {', '.join(missing)} is missing; the file has {there}"[:300])
     columns: list[pl.Series] = []
     reason = pl.Series("reason", [None] * len(frame), dtype=pl.String)
     for name, wanted in schema.items():
         raw = frame[name] if name in frame.columns else pl.Series(name, [None] * len(frame), dtype=pl.String)
-        parsed = parse_as(raw, wanted).rename(name)
+        parsed = _parsed(raw, wanted, file).rename(name)
         reason = _worse(reason, name, raw, parsed, needed=name in required)
         columns.append(parsed)
     others = [frame[name] for name in frame.columns if name not in schema]
     kept = pl.DataFrame([*columns, *others])
     return refuse_rows(kept, reason, file, findings)
+
+
+def _parsed(raw: pl.Series, wanted: pl.DataType | type[pl.DataType], file: str) -> pl.Series:
+    try:
+        return parse_as(raw, wanted)
+    except pl.exceptions.PolarsError as exc:
+        raise ImportRefused(file, f"column {raw.name} is of type {raw.dtype}, expected {wanted}") from exc
+
+
+def unlikely_year(column: str) -> pl.Expr:
+    """Why a time can't be right, or null: a year that no record of a machine has would stretch the whole history."""
+    outside = ~pl.col(column).dt.year().is_between(*YEARS)
+    text = pl.concat_str(
+        pl.lit(f"{column} "), pl.col(column).dt.strftime("%Y-%m-%d"), pl.lit(f" is not within {YEARS[0]} to {YEARS[1]}")
+    )
+    return pl.when(outside).then(text)
 
 
 def _worse(reason: pl.Series, name: str, raw: pl.Series, parsed: pl.Series, *, needed: bool) -> pl.Series:

@@ -84,4 +84,4 @@ def _open(path: Path) -> fastexcel.ExcelReader:
     try:
         return fastexcel.read_excel(path)
     except fastexcel.FastExcelError as exc:
-        raise ImportRefused(path.name, f"not a readable workbook ({exc})") from exc
+        raise ImportRefused(path.name, f"not a readable workbook ({str(exc).splitlines()[0]})") from exc
