@@ -20,7 +20,7 @@ EDGES: Final = (1.0, 3.0, 7.0, 14.0, 30.0)
 """Ends of the intervals in days; a longer horizon adds its own."""
 FOLDS: Final = 5
 LEVELS: Final = 62
-STEADY_DAYS: Final = 5
+STEADY_DAYS: Final = 2
 P_FLOOR: Final = 1e-7
 Doubles = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]

@@ -91,7 +91,9 @@ class Policy:
     cool_down: timedelta = timedelta(days=14)
     reopen_margin: float = 0.15
     trust: float = 0.6
-    """Share of tickets that must prove right for the crew to go on believing them."""
+    """Share of tickets that must come to a failure within the horizon for the crew to go on believing them."""
+    needed: float = 0.9
+    """Share of tickets after which the component must fail within 60 days for the same."""
     safety_factor: float = 1.5
     """Prevented failures of safety-relevant components count this much more."""
     held_out_share: float = 0.0
@@ -152,6 +154,7 @@ class _PolicyFile(msgspec.Struct, forbid_unknown_fields=True):
     cool_down_days: float = 14.0
     reopen_margin: float = 0.15
     trust: float = 0.6
+    needed: float = 0.9
     safety_factor: float = 1.5
     held_out_share: float = 0.0
     borderline: float = 0.15
@@ -192,7 +195,7 @@ def _check(found: _PolicyFile) -> None:
     for name in ("visit", "false_visit", "entrapment"):
         if getattr(found, name) < 0:
             raise PolicyRefused(name, getattr(found, name), "0 or more")
-    for name in ("least_probability", "trust", "held_out_share", "borderline"):
+    for name in ("least_probability", "trust", "needed", "held_out_share", "borderline"):
         if not 0 <= getattr(found, name) <= 1:
             raise PolicyRefused(name, getattr(found, name), "a share, 0 to 1")
     for kind, row in found.replacements.items():

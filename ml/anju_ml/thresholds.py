@@ -1,4 +1,8 @@
-"""The probability from which tickets earn most, found by replaying the later slice on assets not seen."""
+"""The probability from which tickets open: it pays, and of such tickets enough prove needed.
+
+Found by replaying the later slice day by day on assets not seen. A small fleet has few tickets to tell from; there
+the probabilities' own promise counts, and of one kind what all kinds have shown.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,29 +11,34 @@ from typing import Final
 import numpy as np
 
 from anju_ml.grid import DAY
-from anju_ml.hazard import Doubles, expit, logit
+from anju_ml.hazard import Doubles, expit
 from anju_ml.policy import Policy
 from anju_ml.prepare import Prepared
-from anju_ml.replay import open_over_time, worth
+from anju_ml.replay import NEEDED_DAYS, open_over_time, worth
 from anju_ml.target import Target
 from anju_ml.training import Targets, Unseen, UnseenBy
 
-STEPS: Final = np.arange(0.0, 5.01, 0.25)
-"""Candidates: the break-even's log-odds plus so much."""
-TICKETS_ENOUGH: Final = 8
-"""With fewer tickets on the later slice a kind's own choice says little: then that of all kinds counts."""
+CANDIDATES: Final = expit(np.arange(-1.0, 3.51, 0.25))
+"""Probabilities, from 0.27 to 0.97."""
+PROMISED_TICKETS: Final = 15.0
+"""The probabilities' promise counts as so many tickets whose outcome is known."""
+OVERALL_TICKETS: Final = 25.0
+"""And for one kind what all kinds together have shown as so many."""
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """What bars would have done: money, tickets, tickets that proved right among those whose outcome is known, and
-    the sum of the probabilities they were opened with."""
+    """What a bar would have done: money; tickets; of those whose outcome is known, how many there are (`settled`),
+    came to a failure within the horizon (`right`) or within NEEDED_DAYS (`needed`); and how many of all tickets the
+    probabilities promised to be `promised_right` and `promised_needed`."""
 
-    saving: float
-    tickets: int
-    settled: int
-    right: int
-    expected: float
+    saving: float = 0.0
+    tickets: int = 0
+    settled: int = 0
+    right: int = 0
+    needed: int = 0
+    promised_right: float = 0.0
+    promised_needed: float = 0.0
 
     def __add__(self, other: "Replayed") -> "Replayed":
         return Replayed(
@@ -37,17 +46,40 @@ class Replayed:
             self.tickets + other.tickets,
             self.settled + other.settled,
             self.right + other.right,
-            self.expected + other.expected,
+            self.needed + other.needed,
+            self.promised_right + other.promised_right,
+            self.promised_needed + other.promised_needed,
         )
 
-    def share_right(self) -> float:
-        """The mean of what came out and what the probabilities promised."""
-        if not self.settled:
-            return self.expected / max(self.tickets, 1)
-        return (self.right / self.settled + self.expected / self.tickets) / 2
+
+@dataclass(frozen=True)
+class Shares:
+    """Estimated shares of tickets that prove right and needed."""
+
+    right: float
+    needed: float
+
+    def suffice(self, policy: Policy) -> bool:
+        return self.right >= policy.trust and self.needed >= policy.needed
 
 
-NOTHING: Final = Replayed(0.0, 0, 0, 0, 0.0)
+def promised(found: Replayed, bar: float, policy: Policy) -> Shares:
+    """What the probabilities of the tickets promise; that of a ticket right at the bar where there is none."""
+    if not found.tickets:
+        return Shares(bar, float(needed_p(np.array(bar), policy)))
+    return Shares(found.promised_right / found.tickets, found.promised_needed / found.tickets)
+
+
+def needed_p(p: Doubles, policy: Policy) -> Doubles:
+    """P(failure within NEEDED_DAYS) from that of one within the horizon, by constant hazard."""
+    found: Doubles = 1.0 - (1.0 - p) ** max(NEEDED_DAYS * DAY / policy.horizon, 1.0)
+    return found
+
+
+def estimated(found: Replayed, prior: Shares, strength: float) -> Shares:
+    """What came out, shrunk to `prior` as if that were `strength` tickets."""
+    total = found.settled + strength
+    return Shares((found.right + strength * prior.right) / total, (found.needed + strength * prior.needed) / total)
 
 
 def calibrated_p(target: Target, unseen: Unseen) -> Doubles:
@@ -72,49 +104,55 @@ def replayed(prepared: Prepared, target: Target, p: Doubles, unseen: Unseen, pol
     )
     benefit = policy.benefit(target.kind, target.component)
     value = worth(opened, unseen.found, days, lead=policy.lead / DAY, horizon=horizon, benefit=benefit)
-    promised = float(p[opened.assets, opened.origins].sum())
-    right = int((value.hit & value.settled).sum())
-    return Replayed(value.saving(policy.false_visit), len(opened.assets), int(value.settled.sum()), right, promised)
+    said = p[opened.assets, opened.origins]
+    whole = value.settled & (unseen.found.recorded_for[opened.origins] >= horizon)
+    return Replayed(
+        saving=value.saving(policy.false_visit),
+        tickets=len(opened.assets),
+        settled=int(whole.sum()),
+        right=int((value.hit & whole).sum()),
+        needed=int((value.useful & whole).sum()),
+        promised_right=float(said.sum()),
+        promised_needed=float(needed_p(said, policy).sum()),
+    )
 
 
 def choose_thresholds(prepared: Mapping[str, Prepared], targets: Targets, unseen: UnseenBy, policy: Policy) -> Targets:
-    """Targets with the threshold that earned most over the kind's components together, of those under which enough
-    tickets prove right for the crew to trust them."""
-    tried = {
-        kind: [_try(prepared[kind], found, unseen[kind], policy, float(step)) for step in STEPS]
-        for kind, found in targets.items()
-    }
-    overall = [sum((each[index] for each in tried.values()), NOTHING) for index in range(len(STEPS))]
-    common = _best(overall, policy)
+    """Targets with the lowest threshold that pays and under which enough tickets prove right and needed for the crew
+    to trust them, over the kind's components together."""
+    tried = {kind: _try_all(prepared[kind], found, unseen[kind], policy) for kind, found in targets.items()}
+    overall = [sum((each[index] for each in tried.values()), Replayed()) for index in range(len(CANDIDATES))]
+    common = [
+        estimated(each, promised(each, float(bar), policy), PROMISED_TICKETS)
+        for bar, each in zip(CANDIDATES, overall, strict=True)
+    ]
     out: Targets = {}
     for kind, found in targets.items():
-        own = _best(tried[kind], policy)
-        step = float(STEPS[own if own is not None else common if common is not None else len(STEPS) - 1])
+        shares = [
+            estimated(each, prior, OVERALL_TICKETS) if each.tickets else prior
+            for each, prior in zip(tried[kind], common, strict=True)
+        ]
+        bar = _lowest_trusted(shares, policy)
         out[kind] = {
-            name: replace(target, threshold=bar_of(policy, kind, name, step)) for name, target in found.items()
+            name: replace(target, threshold=max(policy.bar(kind, name), bar)) for name, target in found.items()
         }
     return out
 
 
-def bar_of(policy: Policy, kind: str, component: str, step: float) -> float:
-    return float(expit(logit(np.array(policy.bar(kind, component))) + step))
-
-
-def _try(
-    prepared: Prepared, targets: Mapping[str, Target], unseen: Mapping[str, Unseen], policy: Policy, step: float
-) -> Replayed:
-    total = NOTHING
+def _try_all(
+    prepared: Prepared, targets: Mapping[str, Target], unseen: Mapping[str, Unseen], policy: Policy
+) -> list[Replayed]:
+    """By candidate: what it would have done to all components together."""
+    total = [Replayed()] * len(CANDIDATES)
     for name, target in targets.items():
-        tried = replace(target, threshold=bar_of(policy, target.kind, name, step))
-        total += replayed(prepared, tried, calibrated_p(target, unseen[name]), unseen[name], policy)
+        p = calibrated_p(target, unseen[name])
+        for index, bar in enumerate(CANDIDATES):
+            tried = replace(target, threshold=max(policy.bar(target.kind, name), float(bar)))
+            total[index] += replayed(prepared, tried, p, unseen[name], policy)
     return total
 
 
-def _best(tried: list[Replayed], policy: Policy) -> int | None:
-    """The step that earned most among those that the crew would trust; None where tickets are too few to tell."""
-    trusted = [
-        index
-        for index, each in enumerate(tried)
-        if each.tickets >= TICKETS_ENOUGH and each.share_right() >= policy.trust
-    ]
-    return max(trusted, key=lambda index: tried[index].saving, default=None)
+def _lowest_trusted(shares: list[Shares], policy: Policy) -> float:
+    """The lowest candidate from which on tickets are trusted; the highest where none is."""
+    trusted = [each.suffice(policy) for each in shares]
+    return float(next((bar for bar, enough in zip(CANDIDATES, trusted, strict=True) if enough), CANDIDATES[-1]))

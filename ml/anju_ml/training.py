@@ -10,14 +10,15 @@ import numpy.typing as npt
 from anju_ml.calibrate import fit_calibrator
 from anju_ml.dataset import Outcomes
 from anju_ml.grid import Floats
-from anju_ml.hazard import Doubles, Indices, Rows, expit, logit, steadied
-from anju_ml.hazards import Material, fit_own, fit_shared, gather, plain_columns
+from anju_ml.hazard import Doubles, Indices, Rows, steadied
+from anju_ml.hazards import fit_own, fit_shared, gather, plain_columns
 from anju_ml.prepare import Prepared, full_matrix, full_names, training_rows
 from anju_ml.target import Target
 
-OWN_FAILURES: Final = 25
+OWN_FAILURES: Final = 10
+"""From so many on a component has an own hazard beside the shared one."""
+OWN_SHARE: Final = 0.5
 NEGATIVES: Final = 2400
-SHARES: Final = (0.0, 0.5, 1.0)
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,9 @@ def fit_targets(prepared: Mapping[str, Prepared], *, edges: tuple[float, ...], s
             usual = usual_of(materials[kind].rows[name])
             target = Target(kind, name, edges, each.board, plain, shared, (), count, usual)
             if count >= OWN_FAILURES:
-                target, found = _with_own(materials[kind], target, seed=seed)
-            else:
-                found = predict_unseen(each, target)
-            targets[kind][name], unseen[kind][name] = target, found
+                own = fit_own(materials[kind], name, edges=edges, seed=seed)
+                target = replace(target, own=own, own_share=OWN_SHARE)
+            targets[kind][name], unseen[kind][name] = target, predict_unseen(each, target)
     return targets, unseen
 
 
@@ -60,31 +60,6 @@ def _rows_of(prepared: Prepared, horizon: float, *, seed: int) -> dict[str, Rows
         name: training_rows(prepared, name, horizon_days=horizon, negatives=NEGATIVES, per_positive=3, seed=seed)
         for name in prepared.failures
     }
-
-
-def _with_own(material: Material, target: Target, *, seed: int) -> tuple[Target, Unseen]:
-    """The blend of shared and own hazard that fits assets not seen best."""
-    prepared = material.prepared
-    own = fit_own(material, target.component, edges=target.edges, seed=seed)
-    alone = replace(target, own=own, own_share=1.0)
-    shared_says, own_says = predict_unseen(prepared, target), predict_unseen(prepared, alone)
-    tried = [(share, _blend(shared_says, own_says, share)) for share in SHARES]
-    share, says = min(tried, key=lambda pair: misfit(pair[1], target.edges[-1]))
-    return (replace(alone, own_share=share) if share > 0 else target), says
-
-
-def _blend(first: Unseen, second: Unseen, share: float) -> Unseen:
-    """The mean of log-odds with weight `share` on the second, as `Target.predict` has it."""
-    odds = (1 - share) * logit(first.hazards) + share * logit(second.hazards)
-    return Unseen(np.where(first.hazards > 0, expit(odds), 0.0), first.found)
-
-
-def misfit(unseen: Unseen, horizon_days: float) -> float:
-    """Mean negative log-likelihood of failing within the horizon."""
-    settled = unseen.found.settled_for(horizon_days)
-    p = np.clip(1.0 - np.prod(1.0 - unseen.hazards[settled], axis=1), 1e-7, 1 - 1e-7)
-    failed = unseen.found.failed_within(horizon_days)[settled]
-    return -float(np.mean(np.where(failed, np.log(p), np.log1p(-p)))) if len(p) else 0.0
 
 
 def usual_of(rows: Rows) -> Floats:

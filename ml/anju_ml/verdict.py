@@ -16,7 +16,7 @@ from anju_ml.policy import Policy
 from anju_ml.prepare import Prepared
 from anju_ml.replay import Opened, worth
 from anju_ml.target import Target
-from anju_ml.thresholds import NOTHING, calibrated_p, replayed
+from anju_ml.thresholds import Replayed, calibrated_p, replayed
 from anju_ml.training import Unseen
 
 
@@ -38,7 +38,7 @@ def judge_model(
     seed: int,
 ) -> Verdict:
     """Compare savings (money) of the model, of three repairs in 90 days and of the calendar on the later slice."""
-    total = NOTHING
+    total = Replayed()
     for kind, each in prepared.items():
         for name, target in targets[kind].items():
             total += replayed(each, target, calibrated_p(target, unseen[kind][name]), unseen[kind][name], policy)

@@ -85,7 +85,7 @@ def test_counts_below_what_is_expected_are_no_excess() -> None:
 
 def test_hazards_are_steadied_over_the_last_days_that_were_observed() -> None:
     hazards = np.full((1, 4, 1), 0.1)
-    hazards[0, 2] = 0.9
-    observed = np.array([[True, False, True, True]])
+    hazards[0, 1] = 0.9
+    observed = np.array([[True, True, False, True]])
     found = steadied(hazards, observed, np.array([1, 2, 3, 30]))[0, :, 0]
-    assert found.tolist() == pytest.approx([0.1, 0.0, 0.5, 0.1])
+    assert found.tolist() == pytest.approx([0.1, 0.5, 0.0, 0.1])

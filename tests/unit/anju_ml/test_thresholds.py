@@ -1,0 +1,97 @@
+"""Thresholds from replayed tickets: few tickets lean on what the probabilities promise, many on what came out."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from anju_ml.dataset import Outcomes
+from anju_ml.hazard import expit
+from anju_ml.policy import Policy
+from anju_ml.prepare import Prepared
+from anju_ml.target import Target
+from anju_ml.thresholds import CANDIDATES, Replayed, Shares, choose_thresholds, estimated, promised
+from anju_ml.training import Unseen
+
+DAYS = np.arange(200, 300)
+POLICY = replace(Policy(), least_probability=0.3)
+
+
+def target(kind: str) -> Target:
+    none = cast("Any", None)
+    return Target(kind, "part", (30.0,), none, none, (), (), 0, none)
+
+
+def prepared() -> Prepared:
+    features = SimpleNamespace(origins=DAYS)
+    return cast("Prepared", SimpleNamespace(features=features, later=np.arange(len(DAYS))))
+
+
+def unseen(p: list[float], fails: list[bool]) -> Unseen:
+    """Assets that stand at `p` from the first day on; those that fail do so 15 days in, others never."""
+    shape = len(p), len(DAYS)
+    onset = np.where(fails, DAYS[0] + 15.0, np.inf)
+    found = Outcomes(
+        fails_in=np.where(onset[:, None] >= DAYS, onset[:, None] - DAYS, np.inf),
+        known_for=np.full(shape, 1000.0),
+        observed=np.broadcast_to(DAYS[0] + 10 >= DAYS, shape),
+        recorded_for=np.full(len(DAYS), 1000.0),
+    )
+    return Unseen(np.broadcast_to(np.array(p)[:, None, None], (*shape, 1)), found)
+
+
+def bars(assets: dict[str, Unseen], policy: Policy = POLICY) -> dict[str, float]:
+    kinds = {kind: prepared() for kind in assets}
+    chosen = choose_thresholds(
+        kinds,
+        {kind: {"part": target(kind)} for kind in assets},
+        {kind: {"part": each} for kind, each in assets.items()},
+        policy,
+    )
+    return {kind: each["part"].threshold for kind, each in chosen.items()}
+
+
+def test_few_tickets_lean_on_the_promise_and_many_on_what_came_out() -> None:
+    prior = Shares(0.7, 0.9)
+    few = estimated(Replayed(tickets=1, settled=1, right=0, needed=0), prior, 15.0)
+    many = estimated(Replayed(tickets=300, settled=300, right=0, needed=0), prior, 15.0)
+    assert few.needed > 0.8
+    assert many.needed < 0.05
+    assert estimated(Replayed(), prior, 15.0) == prior
+
+
+def test_probabilities_promise_more_in_sixty_days_than_within_the_horizon() -> None:
+    found = Replayed(tickets=2, promised_right=1.4, promised_needed=1.82)
+    assert promised(found, 0.5, POLICY) == Shares(0.7, 0.91)
+    assert promised(Replayed(), 0.5, POLICY) == Shares(0.5, 0.75)
+
+
+def test_a_bar_under_which_too_many_tickets_came_to_nothing_is_raised() -> None:
+    p = [0.6] * 60 + [0.9] * 60
+    honest = bars({"pump": unseen(p, [True] * 120)})
+    disappointed = bars({"pump": unseen(p, [False] * 60 + [True] * 60)})
+    assert honest["pump"] < 0.6 < disappointed["pump"] <= 0.9
+
+
+def test_more_trust_asked_for_never_lowers_the_bar() -> None:
+    p = list(expit(np.linspace(-1, 3, 80)))
+    fleet = {"pump": unseen(p, [index % 80 / 80 < chance for index, chance in enumerate(p)])}
+    found = [bars(fleet, replace(POLICY, needed=needed))["pump"] for needed in (0.5, 0.8, 0.9, 0.97)]
+    assert found == sorted(found)
+    assert found[0] < found[-1]
+
+
+def test_a_kind_with_few_tickets_goes_by_what_all_kinds_have_shown() -> None:
+    p = [0.6] * 60 + [0.9] * 60
+    crowd = unseen(p, [False] * 60 + [True] * 60)
+    found = bars({"pump": crowd, "gate": unseen([0.6], [True])})
+    assert found["gate"] > 0.6
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_fleet_without_a_single_ticket_gets_the_bar_that_probabilities_promise(fails: bool) -> None:
+    found = bars({"pump": unseen([0.05] * 10, [fails] * 10)})
+    assert 0.6 < found["pump"] < 0.9
+    assert found["pump"] in CANDIDATES
