@@ -10,7 +10,6 @@ from anju_contracts.envelope import MAX_SEQ, Stream
 from anju_contracts.receipt import Receipt
 from anju_gateway.outbox import Outbox
 from anju_gateway.outbox_reader import QueuedBatch
-from anju_gateway.packing import as_historical
 from anju_gateway.window import Window
 
 READ_AHEAD = 32
@@ -136,4 +135,4 @@ class Carrier:
 
     def _dispatch(self, stream: Stream, batch: QueuedBatch, now_s: float, *, historical: bool) -> None:
         self._windows[stream].sent(batch.seq, now_s, historical=historical)
-        self._send(stream, as_historical(batch.payload) if historical else batch.payload)
+        self._send(stream, batch.message(historical=historical))

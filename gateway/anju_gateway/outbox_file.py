@@ -5,27 +5,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import msgspec
+
 from anju_contracts.envelope import Stream
 from anju_contracts.event import Event, EventState
 from anju_contracts.receipt import Receipt
 from anju_edge_agent.samples import Sample, moment_of
 from anju_gateway.disk import connect, transaction, translated
 from anju_gateway.errors import CorruptOutboxError
-from anju_gateway.packing import PackedBatch, chunks, pack_events, pack_samples
+from anju_gateway.outbox_upgrade import VERSION_OF_MESSAGES, upgrade
+from anju_gateway.packing import PackedBatch, chunks, pack_events, pack_samples, packed
 from anju_gateway.queries import load_queries
-from anju_gateway.salvage import Salvaged, renumbered
+from anju_gateway.salvage import Salvaged
 
-VERSION = 1
+VERSION = 2
 FULL, TOO_OLD = "outbox_full", "too_old"
 DROP_ORDER = (Stream.TELEMETRY, Stream.EVENT)
-ADOPTED_AT_ONCE = 500
+ADOPTED_AT_ONCE = 50
 _SPARE_PAGES = 1_024
 _US = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bytes of payload that may be queued, and how old they may get, in seconds of the data. `patience_s`: how long
+    """Bytes that may be queued, and how old they may get, in seconds of the data. `patience_s`: how long
     agents that ask their devices wait for a disk that takes nothing, in real seconds."""
 
     max_bytes: int = 1_500_000_000
@@ -112,8 +115,8 @@ class OutboxFile:
             with translated(), transaction(self._db):
                 for one in some:
                     seq = counts[one.stream].last_seq + 1
-                    payload = renumbered(one.payload, epoch=self.epoch, seq=seq)
-                    self._add([PackedBatch(one.stream, seq, one.samples, payload)], counts, one.at_us)
+                    kept = msgspec.structs.replace(one.kept, epoch=self.epoch, seq=seq)
+                    self._add([packed(one.stream, kept)], counts, one.at_us)
                 self._make_room(counts)
                 self._save_counts(counts)
             self.counts = counts
@@ -139,6 +142,9 @@ class OutboxFile:
         if verdict != "ok":
             raise CorruptOutboxError(f"quick_check: {verdict}")
         row = self._db.execute(self._queries["epoch"]).fetchone()
+        if row is not None and row[1] == VERSION_OF_MESSAGES:
+            upgrade(self._db, VERSION)
+            row = (row[0], VERSION)
         if row is None or row[1] != VERSION:
             raise CorruptOutboxError(f"outbox version: got {row and row[1]!r}, expected {VERSION}")
         return str(row[0])
@@ -178,7 +184,7 @@ class OutboxFile:
 
     def _add(self, batches: Sequence[PackedBatch], counts: Mapping[Stream, Counts], now_us: int) -> None:
         for batch in batches:
-            count, size = counts[batch.stream], len(batch.payload)
+            count, size = counts[batch.stream], batch.size
             row = {
                 "stream": batch.stream.value,
                 "seq": batch.seq,

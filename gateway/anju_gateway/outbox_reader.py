@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from anju_contracts.envelope import Stream
 from anju_gateway.disk import connect, translated
 from anju_gateway.errors import CorruptOutboxError
+from anju_gateway.packing import AnyKept, message_of, unpack
 from anju_gateway.queries import load_queries
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,10 @@ class QueuedBatch(NamedTuple):
     seq: int
     at_us: int
     samples: int
-    payload: bytes
+    kept: AnyKept
+
+    def message(self, *, historical: bool) -> bytes:
+        return message_of(self.kept, historical=historical)
 
 
 class OutboxReader:
@@ -39,7 +43,13 @@ class OutboxReader:
         """Queued batches with `after` < seq <= `up_to`, in order; None while the file can't be read."""
         query = {"stream": stream.value, "after": after, "up_to": up_to, "most": most}
         rows = self._select("batches", query)
-        return None if rows is None else [QueuedBatch(*row) for row in rows]
+        try:
+            return (
+                None if rows is None else [QueuedBatch(seq, at, n, unpack(stream, kept)) for seq, at, n, kept in rows]
+            )
+        except CorruptOutboxError as exc:
+            self._on_corrupt(exc)
+            return None
 
     def last_before(self, stream: Stream, at_us: int) -> int:
         """The seq of the last queued batch that was taken before `at_us`; 0 when there is none. Batches lie in order of

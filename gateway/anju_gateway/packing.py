@@ -1,38 +1,67 @@
-"""From what agents hand over to payloads that are ready to be published."""
+"""Batches as the outbox keeps them, and as they are published.
+
+Kept is the short and quick form (MessagePack), because agents wait for it; the messages of the contracts are written
+when a batch is sent."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
 from anju_contracts.envelope import Envelope, Stream
 from anju_contracts.event import Event, EventBatch, encode_events
-from anju_edge_agent.samples import Sample
+from anju_edge_agent.samples import Sample, moment_of, us_of
+from anju_gateway.errors import CorruptOutboxError
 
 SAMPLES_A_BATCH = 500
 EVENTS_A_BATCH = 200
+ROW_OVERHEAD, PAGE = 90, 4_096
 T = TypeVar("T")
 _US = 1_000_000
-_LIVE, _HISTORICAL = b'"historical":false', b'"historical":true'
+
+
+class Kept(msgspec.Struct, Generic[T], frozen=True, array_like=True):
+    """A batch with its name: one that was read can't be sent under the epoch of a file made meanwhile. `taken_us` is
+    when it was written, by the clock of then."""
+
+    epoch: str
+    seq: int
+    taken_us: int
+    items: list[T]
+
+    def envelope(self, *, historical: bool) -> Envelope:
+        return Envelope(self.epoch, self.seq, historical, moment_of(self.taken_us))
+
+
+AnyKept = Kept[Sample] | Kept[Event]
+_encoder = msgspec.msgpack.Encoder()
+_samples_decoder = msgspec.msgpack.Decoder(Kept[Sample], strict=False)
+_events_decoder = msgspec.msgpack.Decoder(Kept[Event])
 
 
 @dataclass(frozen=True, slots=True)
 class PackedBatch:
-    """`samples` counts samples or events; `payload` says that it is live."""
+    """`samples` counts samples or events; `payload` is a Kept."""
 
     stream: Stream
     seq: int
     samples: int
     payload: bytes
 
+    @property
+    def size(self) -> int:
+        """What the file grows by, in bytes, to a quarter: a row that is no small part of a page takes whole ones."""
+        row = len(self.payload) + ROW_OVERHEAD
+        return row if row < PAGE // 2 else -(-row // PAGE) * PAGE
+
 
 def pack_samples(samples: Sequence[Sample], *, epoch: str, last_seq: int, taken_at: datetime) -> list[PackedBatch]:
     """Batches of at most SAMPLES_A_BATCH, numbered from `last_seq` + 1."""
     return [
-        PackedBatch(Stream.TELEMETRY, seq, len(some), encode_samples(some, Envelope(epoch, seq, False, taken_at)))
+        packed(Stream.TELEMETRY, Kept(epoch, seq, us_of(taken_at), some))
         for seq, some in enumerate(chunks(samples, SAMPLES_A_BATCH), last_seq + 1)
     ]
 
@@ -40,14 +69,29 @@ def pack_samples(samples: Sequence[Sample], *, epoch: str, last_seq: int, taken_
 def pack_events(events: Sequence[Event], *, epoch: str, last_seq: int, taken_at: datetime) -> list[PackedBatch]:
     """Batches of at most EVENTS_A_BATCH, numbered from `last_seq` + 1."""
     return [
-        PackedBatch(
-            Stream.EVENT,
-            seq,
-            len(some),
-            encode_events(EventBatch(Envelope(epoch, seq, False, taken_at), some)),
-        )
+        packed(Stream.EVENT, Kept(epoch, seq, us_of(taken_at), some))
         for seq, some in enumerate(chunks(events, EVENTS_A_BATCH), last_seq + 1)
     ]
+
+
+def packed(stream: Stream, batch: AnyKept) -> PackedBatch:
+    return PackedBatch(stream, batch.seq, len(batch.items), _encoder.encode(batch))
+
+
+def unpack(stream: Stream, payload: bytes) -> AnyKept:
+    """CorruptOutboxError where `payload` is no batch."""
+    try:
+        return _samples_decoder.decode(payload) if stream is Stream.TELEMETRY else _events_decoder.decode(payload)
+    except msgspec.MsgspecError as exc:
+        raise CorruptOutboxError(f"a batch of {stream}: {exc}") from exc
+
+
+def message_of(batch: AnyKept, *, historical: bool) -> bytes:
+    """What is published of it: live, or marked as backfill."""
+    envelope = batch.envelope(historical=historical)
+    if isinstance(batch.items[0], Event):
+        return encode_events(EventBatch(envelope, batch.items))
+    return encode_samples(batch.items, envelope)
 
 
 def encode_samples(samples: Sequence[Sample], envelope: Envelope) -> bytes:
@@ -70,12 +114,6 @@ def encode_samples(samples: Sequence[Sample], envelope: Envelope) -> bytes:
             asset_now = asset
     records[0] += _envelope_text(envelope)
     return f"[{'},'.join(records)}}}]".encode()
-
-
-def as_historical(payload: bytes) -> bytes:
-    """The same batch, marked as backfill. The label stands once in a payload: inside a JSON string its quotes would
-    be escaped."""
-    return payload.replace(_LIVE, _HISTORICAL, 1)
 
 
 def _envelope_text(envelope: Envelope) -> str:

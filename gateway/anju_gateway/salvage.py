@@ -1,6 +1,5 @@
 """What can still be read of a broken outbox file, to be queued again under the new epoch."""
 
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -8,12 +7,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from anju_contracts.envelope import Stream
+from anju_gateway.errors import CorruptOutboxError
+from anju_gateway.packing import AnyKept, unpack
 from anju_gateway.queries import load_queries
 
 ONE_BY_ONE = 16
 MOST_MISSES = 64
 """In a row: the first ones step over a broken page, the later ones, in leaps, over a broken part of the file."""
-_ENVELOPE = re.compile(rb'"epoch":"[^"\\]+","seq":\d+')
 
 
 class Salvaged(NamedTuple):
@@ -21,8 +21,7 @@ class Salvaged(NamedTuple):
 
     stream: Stream
     at_us: int
-    samples: int
-    payload: bytes
+    kept: AnyKept
 
 
 def salvaged(path: Path) -> Iterator[Salvaged]:
@@ -39,16 +38,16 @@ def salvaged(path: Path) -> Iterator[Salvaged]:
             if row is None:
                 return
             after, misses = row[0], 0
-            if _is_whole(*row[1:]):
-                yield Salvaged(Stream(row[1]), *row[2:])
+            batch = _whole(*row[1:])
+            if batch is not None:
+                yield batch
 
 
-def renumbered(payload: bytes, *, epoch: str, seq: int) -> bytes:
-    """The same batch under another number. The label stands once in a payload: inside a JSON string its quotes would be
-    escaped."""
-    return _ENVELOPE.sub(f'"epoch":"{epoch}","seq":{seq}'.encode(), payload, count=1)
-
-
-def _is_whole(stream: Any, at_us: Any, samples: Any, payload: Any) -> bool:
-    numbers = isinstance(at_us, int) and isinstance(samples, int) and samples > 0
-    return numbers and stream in set(Stream) and isinstance(payload, bytes) and bool(_ENVELOPE.search(payload))
+def _whole(stream: Any, at_us: Any, payload: Any) -> Salvaged | None:
+    if not (stream in set(Stream) and isinstance(at_us, int) and isinstance(payload, bytes)):
+        return None
+    try:
+        kept = unpack(Stream(stream), payload)
+    except CorruptOutboxError:
+        return None
+    return Salvaged(Stream(stream), at_us, kept) if kept.items else None

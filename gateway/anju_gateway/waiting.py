@@ -19,6 +19,8 @@ from anju_gateway.outbox_file import Work
 MOST_HELD = 1_000
 """Events of asked devices that are kept in memory while the disk takes nothing; beyond, the oldest are counted as
 dropped."""
+_EXACT = 2**53
+"""Whole numbers below it are exact as a float."""
 
 
 @dataclass(slots=True, eq=False)
@@ -83,9 +85,22 @@ class Waiting:
 def check(samples: Sequence[Sample], events: Sequence[Event]) -> None:
     """OutboxError for what can't be written, so that nobody else's is refused for it."""
     try:
-        bad = [sample for sample in samples if not isfinite(sample.value)]
-        msgspec.json.encode(events)
+        bad = [] if not samples or _are_plain(samples) else [one for one in samples if not _is_writable(one)]
+        msgspec.msgpack.encode(events)
     except (TypeError, AttributeError, ValueError) as exc:
         raise OutboxError(f"{type(exc).__name__}: {exc}") from exc
     if bad:
-        raise OutboxError(f"sample value: got {bad[0]!r}, expected a finite number")
+        raise OutboxError(f"sample: got {bad[0]!r}, expected names, whole microseconds and a finite number")
+
+
+def _are_plain(samples: Sequence[Sample]) -> bool:
+    """Whether they surely can be written, told by the column, because agents wait for it. TypeError for a name that is
+    no text."""
+    assets, points, at_us, values, qualities = zip(*samples, strict=True)
+    "".join(assets), "".join(points)
+    return {*map(type, values)} == {float} and isfinite(sum(values)) and type(sum(at_us) + sum(qualities)) is int
+
+
+def _is_writable(one: Sample) -> bool:
+    is_exact = type(one.value) is float or (type(one.value) is not bool and abs(one.value) < _EXACT)
+    return is_exact and isfinite(one.value) and type(one.at_us + one.quality) is int

@@ -1,5 +1,6 @@
--- One row a batch: `payload` is ready to be published. `stream` is telemetry or event, `at_us` is when the outbox
--- took it (microseconds since 1970 by the deployment's clock), `samples` counts samples or events.
+-- One row a batch: `payload` is MessagePack (packing.Kept). `stream` is telemetry or event, `at_us` is when the
+-- outbox took it (microseconds since 1970 by the deployment's clock), `samples` counts samples or events, `bytes` is what it
+-- takes on the disk, about.
 CREATE TABLE batch (
     stream  TEXT    NOT NULL,
     seq     INTEGER NOT NULL,

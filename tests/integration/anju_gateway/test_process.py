@@ -71,7 +71,7 @@ def numbers_in(path: Path) -> set[int]:
     batches = outbox.read(Stream.TELEMETRY, after=0, up_to=MAX_SEQ, most=10**6) or []
     outbox.close()
     assert outbox.set_aside is None
-    packs = [decode_pack(batch.payload, now=RealClock().now()) for batch in batches]
+    packs = [decode_pack(batch.message(historical=False), now=RealClock().now()) for batch in batches]
     return {int(value) for pack in packs for value in pack.values}
 
 

@@ -1,6 +1,6 @@
-import json
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,13 +9,16 @@ from anju_contracts.envelope import Envelope, Stream
 from anju_contracts.event import Event, EventState, decode_events
 from anju_contracts.senml import Pack, decode_pack, encode_pack
 from anju_edge_agent.samples import Sample, moment_of
+from anju_gateway.errors import CorruptOutboxError
 from anju_gateway.packing import (
     EVENTS_A_BATCH,
     SAMPLES_A_BATCH,
-    as_historical,
+    PackedBatch,
     encode_samples,
+    message_of,
     pack_events,
     pack_samples,
+    unpack,
 )
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -29,17 +32,25 @@ samples = st.builds(
     st.floats(allow_nan=False, allow_infinity=False),
     st.integers(0, 2),
 )
+
+
+def message(batch: PackedBatch, *, historical: bool) -> bytes:
+    return message_of(unpack(batch.stream, batch.payload), historical=historical)
+
+
 texts = st.none() | st.text(max_size=20) | st.just('{"historical":false}')
 
 
-@given(st.lists(samples, min_size=1, max_size=1_200), st.integers(0, 10**9))
-def test_samples_come_out_of_their_batches_as_they_went_in(given_samples: list[Sample], last_seq: int) -> None:
+@given(st.lists(samples, min_size=1, max_size=1_200), st.integers(0, 10**9), st.booleans())
+def test_samples_come_out_of_their_batches_as_they_went_in(
+    given_samples: list[Sample], last_seq: int, historical: bool
+) -> None:
     batches = pack_samples(given_samples, epoch="e1", last_seq=last_seq, taken_at=NOW)
-    packs = [decode_pack(batch.payload, now=NOW) for batch in batches]
+    packs = [decode_pack(message(batch, historical=historical), now=NOW) for batch in batches]
     rows = [row for pack in packs for row in zip(pack.names, pack.at_us, pack.values, pack.qualities, strict=True)]
     assert rows == [(f"{one.asset}/{one.point}", one.at_us, one.value, one.quality) for one in given_samples]
     assert [batch.seq for batch in batches] == list(range(last_seq + 1, last_seq + 1 + len(batches)))
-    assert [pack.envelope for pack in packs] == [Envelope("e1", batch.seq, False, NOW) for batch in batches]
+    assert [pack.envelope for pack in packs] == [Envelope("e1", batch.seq, historical, NOW) for batch in batches]
     assert all(batch.samples == len(pack) <= SAMPLES_A_BATCH for batch, pack in zip(batches, packs, strict=True))
 
 
@@ -59,14 +70,19 @@ def test_events_come_out_of_their_batches_as_they_went_in_also_as_backfill(found
         for index, text in enumerate(found)
     ]
     batches = pack_events(events, epoch="e1", last_seq=0, taken_at=NOW)
-    decoded = [decode_events(as_historical(batch.payload)) for batch in batches]
+    decoded = [decode_events(message(batch, historical=True)) for batch in batches]
     assert [event for batch in decoded for event in batch.events] == events
     assert [batch.envelope for batch in decoded] == [Envelope("e1", batch.seq, True, NOW) for batch in batches]
     assert all(batch.stream is Stream.EVENT and batch.samples <= EVENTS_A_BATCH for batch in batches)
 
 
-def test_backfill_is_the_same_batch_with_another_mark() -> None:
-    (batch,) = pack_samples([Sample("em-001", "power_w", NOON, 850.0)], epoch="e1", last_seq=6, taken_at=NOW)
-    live, backfill = json.loads(batch.payload), json.loads(as_historical(batch.payload))
-    assert (live[0].pop("historical"), backfill[0].pop("historical")) == (False, True)
-    assert live == backfill
+@pytest.mark.parametrize("payload", [b"", b"[]", b"\xc1", b"\x93\xa1e\x01\x02", b"[" * 5_000])
+@pytest.mark.parametrize("stream", list(Stream))
+def test_what_is_no_batch_is_called_corrupt(stream: Stream, payload: bytes) -> None:
+    with pytest.raises(CorruptOutboxError, match=stream):
+        unpack(stream, payload)
+
+
+def test_whole_numbers_become_what_values_are() -> None:
+    (batch,) = pack_samples([Sample("em-001", "power_w", NOON, 850)], epoch="e1", last_seq=6, taken_at=NOW)
+    assert b'"v":850.0' in message(batch, historical=False)

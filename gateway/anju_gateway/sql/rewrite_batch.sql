@@ -1,0 +1,1 @@
+UPDATE batch SET payload = :payload, bytes = :bytes WHERE rowid = :rowid

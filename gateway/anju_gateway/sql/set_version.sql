@@ -1,0 +1,1 @@
+UPDATE outbox SET version = :version
