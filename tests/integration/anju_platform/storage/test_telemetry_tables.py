@@ -116,6 +116,15 @@ def test_old_days_go_once_their_hours_are_rolled_up_and_never_before(database_ur
         assert drop_old_days(intake.conn, cutoff=cutoff) == 0
 
 
+def test_old_days_go_in_whatever_order_the_planner_looks(database_url: str) -> None:
+    with intake_on(database_url) as intake:
+        intake.take(birth(), telemetry([("lift-01/trips", NOON, 1.0)], seq=1))
+        intake.conn.execute("SET enable_nestloop = off")
+        intake.conn.execute("SET enable_mergejoin = off")
+        intake.conn.execute("SELECT telemetry_drop_before(%s)", (NOON + timedelta(days=1),))
+        assert intake.stored() == []
+
+
 def test_a_day_that_was_dropped_has_room_again_when_it_is_needed(database_url: str) -> None:
     with intake_on(database_url) as intake:
         intake.take(birth(), telemetry([("lift-01/trips", NOON, 1.0)], seq=1))
