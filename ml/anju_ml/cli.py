@@ -9,14 +9,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from anju_ml.artifact import dump, load
-from anju_ml.backtest import Result, run_backtest
+from anju_ml.backtest import Result, default_start, run_backtest
 from anju_ml.errors import PredictionError, TooPoor
 from anju_ml.history import ImportReport, read_history
 from anju_ml.model import train
 from anju_ml.options import Moment, Span
 from anju_ml.page import write_page
 from anju_ml.policy import Policy, parse_policy
-from anju_ml.remaining_command import remaining_command
+from anju_ml.remaining_command import add_remaining, remaining_command
+from anju_ml.remaining_judged import print_remaining
 from anju_ml.report import print_import, print_report, write_json, write_tickets
 from anju_ml.truth import read_truth
 from anju_ml.watch import Watcher, converse
@@ -38,6 +39,7 @@ def main() -> None:
 @click.option("--tickets", type=click.Path(path_type=Path), help="CSV file for the tickets.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="JSON file for the report.")
 @click.option("--html", "html_file", type=click.Path(path_type=Path), help="HTML page of the report.")
+@click.option("--remaining", type=click.Path(path_type=Path), help="CSV file: expected remaining life of components.")
 @click.option("--truth", type=click.Path(path_type=Path), help="A simulation's truth file, for judging alone.")
 @click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="TOML file of costs.")
 @click.option("--words", "words_file", type=click.Path(path_type=Path), help="TOML file: the words of your books.")
@@ -52,6 +54,7 @@ def backtest(
     tickets: Path | None,
     json_file: Path | None,
     html_file: Path | None,
+    remaining: Path | None,
     truth: Path | None,
     policy_file: Path | None,
     words_file: Path | None,
@@ -78,6 +81,9 @@ def backtest(
                 seed=seed,
                 progress=lambda what, share: bar.update(task, description=what, completed=share),
             )
+        if remaining and not result.too_poor:
+            begin = start or default_start(history)
+            add_remaining(result.report, remaining, history, start=begin, truth=lives, seed=seed)
     except (PredictionError, OSError) as exc:
         raise click.ClickException(str(exc)) from exc
     _write(console, result, imported, tickets, json_file)
@@ -157,6 +163,8 @@ def _write(
         console.print(f"Too poor to predict from: {result.too_poor}. No tickets.", markup=False)
     else:
         print_report(console, result.report)
+        if result.report.get("remaining_life", {}).get("expected"):
+            print_remaining(console, result.report["remaining_life"])
 
 
 if __name__ == "__main__":

@@ -45,19 +45,18 @@ class Conditions:
 
 def learn_conditions(grid: Grid, *, origin: int) -> Conditions | None:
     """From the days before `origin`; None where no point tells a condition or none follows it."""
-    found = {name: _cuts_of(grid, name, origin) for name in grid.points}
-    point = max(found, key=lambda name: len(found[name]), default="")
-    if not point or not len(found[point]):
+    found = [(name, _cuts_of(grid, name, origin)) for name in grid.points]
+    telling = [Conditions(name, tuple(float(cut) for cut in cuts), {}, {}) for name, cuts in found if len(cuts)]
+    if not telling:
         return None
-    cuts = found[point]
-    known = Conditions(point, tuple(float(cut) for cut in cuts), {}, {})
+    known = max(telling, key=lambda each: (len(each.cuts), _tightness(each, grid, origin)))
     groups = known.of(grid)[:, :origin]
     for name in grid.points:
         values = grid.mid[:, :origin, grid.points.index(name)].astype(np.float64)
-        middle, spread, explained = _usual(values, groups, len(cuts) + 1)
+        middle, spread, explained = _usual(values, groups, len(known.cuts) + 1)
         if explained >= FOLLOWS:
             known.middle[name], known.spread[name] = middle, spread
-    return known if set(known.middle) - {point} else None
+    return known if set(known.middle) - {known.point} else None
 
 
 def take_off(grid: Grid, conditions: Conditions | None) -> Grid:
@@ -101,6 +100,12 @@ def _changes(groups: Groups) -> float:
     """Share of pairs of following days between which the group changes."""
     both = (groups[:, 1:] >= 0) & (groups[:, :-1] >= 0)
     return float(((groups[:, 1:] != groups[:, :-1]) & both).sum() / max(both.sum(), 1))
+
+
+def _tightness(conditions: Conditions, grid: Grid, origin: int) -> float:
+    """Share of the point's own variance that lies between its groups."""
+    values = grid.mid[:, :origin, grid.points.index(conditions.point)].astype(np.float64)
+    return _usual(values, conditions.of(grid)[:, :origin], len(conditions.cuts) + 1)[2]
 
 
 def _usual(values: Doubles, groups: Groups, count: int) -> tuple[Doubles, Doubles, float]:

@@ -1,19 +1,30 @@
-"""`anju-ml remaining`: expected remaining life of every component, and how right it was."""
+"""`anju-ml remaining`, and its part of a backtest: expected remaining life of every component, and how right it was."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
+import polars as pl
 from rich.console import Console
 
 from anju_ml.errors import PredictionError
 from anju_ml.grid import DAY
-from anju_ml.history import read_history
+from anju_ml.history import History, read_history
 from anju_ml.options import Moment, Span
 from anju_ml.remaining_judged import assess_remaining, print_remaining, write_remaining
 from anju_ml.report import print_import, write_json
 from anju_ml.truth import read_truth
 from anju_ml.words import read_words
+
+
+def add_remaining(
+    report: dict[str, Any], path: Path, history: History, *, start: datetime, truth: pl.DataFrame | None, seed: int
+) -> None:
+    """Writes `path`, and puts `remaining_life` into the `report` of a backtest from `start` on."""
+    found = assess_remaining(history, start=start, truth=truth, seed=seed)
+    write_remaining(path, found.expected)
+    report["remaining_life"] = found.report
 
 
 @click.command("remaining")
