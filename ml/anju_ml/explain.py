@@ -3,7 +3,7 @@
 A source's features are set to their usual values, and the fall of the probability is its share.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -13,12 +13,14 @@ from anju_ml.hazard import Doubles, cumulative, logit
 from anju_ml.predicting import Block
 from anju_ml.prepare import full_matrix, full_sources
 from anju_ml.risk import Reason, Risk
-from anju_ml.sentences import Subject, tell
+from anju_ml.sentences import Subject, Weeks, tell
 from anju_ml.target import KindModel, Target
 
 MOST: Final = 5
 FALL_AT_LEAST: Final = 0.05
 """In log-odds."""
+AT_ONCE: Final = 2000
+"""Risks whose variants are held in memory together."""
 
 
 def explain(
@@ -28,19 +30,26 @@ def explain(
     place = {name: index for index, name in enumerate(grid.assets)}
     out: list[tuple[Reason, ...]] = [()] * len(risks)
     origin = int(block.features.origins[position])
+    weeks = Weeks(model.layout, grid, origin)
     for name, target in model.targets.items():
         own = [index for index, risk in enumerate(risks) if risk.component == name]
         rows = np.array([place[risks[index].asset_id] for index in own], np.int64)
-        if not own:
-            continue
-        columns = np.full(len(rows), position, np.int64)
-        values = full_matrix(block.features, name, rows, columns)
-        falls = falls_by_source(target, values, full_sources(block.features))
-        for order, index in enumerate(own):
-            shares = {source: float(fall[order]) for source, fall in falls.items() if fall[order] > FALL_AT_LEAST}
-            best = sorted(shares, key=lambda source: (-shares[source], source))[:MOST]
-            row = int(rows[order])
-            out[index] = _reasons(Subject(model.layout, block.features, grid, row, position, origin, name), best)
+        for first in range(0, len(own), AT_ONCE):
+            part = rows[first : first + AT_ONCE]
+            values = full_matrix(block.features, name, part, np.full(len(part), position, np.int64))
+            best = _strongest(falls_by_source(target, values, full_sources(block.features)), len(part))
+            for index, row, sources in zip(own[first:], part.tolist(), best, strict=False):
+                subject = Subject(model.layout, block.features, grid, weeks, row, position, origin, name)
+                out[index] = _reasons(subject, sources)
+    return out
+
+
+def _strongest(falls: Mapping[str, Doubles], rows: int) -> list[list[str]]:
+    """By row the sources whose falls count, greatest first."""
+    out = []
+    for row in range(rows):
+        shares = {source: float(fall[row]) for source, fall in falls.items() if fall[row] > FALL_AT_LEAST}
+        out.append(sorted(shares, key=lambda source: (-shares[source], source))[:MOST])
     return out
 
 

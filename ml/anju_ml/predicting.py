@@ -77,7 +77,8 @@ def risks_of(
         horizons = p_by(p, edges, np.array([1.0, 3.0, 7.0, 30.0]))
         low, high = expit(logit(horizons[:, 3]) - 1.96 * spread), expit(logit(horizons[:, 3]) + 1.96 * spread)
         least = floor[name] if floor else 0.0
-        for row in np.flatnonzero(block.observed[name][:, position] & (p[:, -1] >= least)):
+        rows = np.flatnonzero(block.observed[name][:, position] & (p[:, -1] >= least))
+        for row, expected_at in zip(rows, _expected_at(p[rows], edges, as_of), strict=True):
             risks.append(
                 Risk(
                     asset_id=grid.assets[row],
@@ -89,7 +90,7 @@ def risks_of(
                     p_30d=float(horizons[row, 3]),
                     low=float(low[row]),
                     high=float(high[row]),
-                    expected_at=_expected_at(p[row], edges, as_of),
+                    expected_at=expected_at,
                     kind=grid.kind,
                     threshold=target.threshold,
                 )
@@ -111,8 +112,9 @@ def p_by(p: Doubles, edges: Doubles, days: Doubles) -> Doubles:
     return out
 
 
-def _expected_at(p: Doubles, edges: Doubles, as_of: datetime) -> datetime | None:
-    """The median time of failure where it lies within twice the last edge."""
+def _expected_at(p: Doubles, edges: Doubles, as_of: datetime) -> list[datetime | None]:
+    """The median time of failure by row of `p` where it lies within twice the last edge."""
     days = np.arange(0.0, 2 * edges[-1] + 0.5, 0.5)
-    reached = np.flatnonzero(p_by(p[None, :], edges, days)[0] >= 0.5)
-    return as_of + timedelta(days=float(days[reached[0]])) if len(reached) else None
+    reached = p_by(p, edges, days) >= 0.5
+    first = np.where(reached.any(axis=1), reached.argmax(axis=1), -1)
+    return [as_of + timedelta(days=float(days[each])) if each >= 0 else None for each in first]

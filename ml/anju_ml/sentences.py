@@ -16,6 +16,36 @@ from anju_ml.risk import Reason
 CHART_DAYS = 60
 
 
+class Weeks:
+    """What the points of all assets of a grid showed before an origin; each point is looked at once."""
+
+    def __init__(self, layout: Layout, grid: Grid, origin: int) -> None:
+        self._layout, self._grid, self._origin = layout, grid, origin
+        self._medians: dict[str, tuple[Floats, Floats]] = {}
+        self._of_model: dict[tuple[str, str], Floats] = {}
+
+    def medians(self, point: str) -> tuple[Floats, Floats]:
+        """[asset] of the last 7 days, and of the days 90 to 14 before the origin."""
+        if point not in self._medians:
+            days = self._daily(point)
+            self._medians[point] = _medians(days[:, -7:]), _medians(days[:, -90:-14])
+        return self._medians[point]
+
+    def of_model(self, point: str, model: str) -> Floats:
+        """Medians of the last 7 days over the assets of a model that have one, ascending."""
+        if (point, model) not in self._of_model:
+            own = self.medians(point)[0][np.array(self._grid.models) == model]
+            self._of_model[point, model] = np.sort(own[~np.isnan(own)])
+        return self._of_model[point, model]
+
+    def _daily(self, point: str) -> Floats:
+        """[asset, day]: medians, or the increase of a counter."""
+        if point in self._layout.counters:
+            return counter_rates(self._grid, [point])[:, : self._origin, 0]
+        found: Floats = self._grid.mid[:, : self._origin, self._grid.points.index(point)]
+        return found
+
+
 @dataclass(frozen=True)
 class Subject:
     """One component of one asset at one origin: `row` and `position` are its place in `features`."""
@@ -23,6 +53,7 @@ class Subject:
     layout: Layout
     features: Features
     grid: Grid
+    weeks: Weeks
     row: int
     position: int
     origin: int
@@ -54,9 +85,7 @@ def tell(subject: Subject, source: str) -> Reason | None:
 
 
 def _of_point(subject: Subject, point: str) -> Reason | None:
-    days = daily(subject, point)
-    recent, past = days[:, -7:], days[:, -90:-14]
-    now, usual = _median(recent[subject.row]), _median(past[subject.row])
+    now, usual = (float(each[subject.row]) for each in subject.weeks.medians(point))
     if np.isnan(now):
         return None
     label = point_label(point)
@@ -64,7 +93,7 @@ def _of_point(subject: Subject, point: str) -> Reason | None:
     unit += "/天" if point in subject.layout.counters else ""
     unit_en = unit.replace("/天", " a day")
     change_zh, change_en = _change(now, usual)
-    peers_zh, peers_en = _peers(subject, recent, now)
+    peers_zh, peers_en = _peers(subject, point, now)
     usual_zh = "" if np.isnan(usual) else f"，平时{_number(usual)}{unit}{change_zh}"
     usual_en = "" if np.isnan(usual) else f", usually {_number(usual)}{unit_en}{change_en}"
     since, until = subject.window(CHART_DAYS)
@@ -80,17 +109,16 @@ def _of_point(subject: Subject, point: str) -> Reason | None:
     )
 
 
-def daily(subject: Subject, point: str) -> Floats:
-    """Daily values of a point up to the origin [asset, day]: medians, or the increase of a counter."""
-    if point in subject.layout.counters:
-        return counter_rates(subject.grid, [point])[:, : subject.origin, 0]
-    found: Floats = subject.grid.mid[:, : subject.origin, subject.grid.points.index(point)]
+def _medians(values: Floats) -> Floats:
+    """By row of what is there; NaN where nothing is."""
+    if not values.shape[1]:
+        return np.full(len(values), np.nan, np.float32)
+    ordered = np.sort(values, axis=1)
+    count = (~np.isnan(ordered)).sum(axis=1)
+    low, high = np.maximum(count - 1, 0) // 2, count // 2
+    rows = np.arange(len(values))
+    found: Floats = (ordered[rows, low] + ordered[rows, np.minimum(high, values.shape[1] - 1)]) / np.float32(2)
     return found
-
-
-def _median(values: Floats) -> float:
-    present = values[~np.isnan(values)]
-    return float(np.median(present)) if len(present) else float("nan")
 
 
 def _change(now: float, usual: float) -> tuple[str, str]:
@@ -103,21 +131,15 @@ def _change(now: float, usual: float) -> tuple[str, str]:
     return f"（{'高' if higher else '低'}{share:.0f}%）", f" ({share:.0f} % {'above' if higher else 'below'})"
 
 
-def _peers(subject: Subject, recent: Floats, now: float) -> tuple[str, str]:
-    model = subject.grid.models[subject.row]
-    others = [
-        _median(recent[index])
-        for index, name in enumerate(subject.grid.models)
-        if index != subject.row and name == model
-    ]
-    others = [value for value in others if not np.isnan(value)]
-    if len(others) < PEERS_AT_LEAST:
+def _peers(subject: Subject, point: str, now: float) -> tuple[str, str]:
+    alike = subject.weeks.of_model(point, subject.grid.models[subject.row])
+    others, below = len(alike) - 1, int(np.searchsorted(alike, now, side="left"))
+    if others < PEERS_AT_LEAST:
         return "", ""
-    below = sum(value < now for value in others)
-    if below * 2 >= len(others):
-        return f"，高于{len(others)}台同型设备中的{below}台", f", above {below} of {len(others)} peers"
-    above = len(others) - below
-    return f"，低于{len(others)}台同型设备中的{above}台", f", below {above} of {len(others)} peers"
+    if below * 2 >= others:
+        return f"，高于{others}台同型设备中的{below}台", f", above {below} of {others} peers"
+    above = others - below
+    return f"，低于{others}台同型设备中的{above}台", f", below {above} of {others} peers"
 
 
 def _number(value: float) -> str:
