@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from anju_ml import remaining
+from anju_ml.backtest import Result
 from anju_ml.cli import main
 from anju_ml.conditions import learn_conditions, take_off
 from anju_ml.grid import Grid
@@ -155,6 +156,23 @@ def test_concordance_counts_who_was_said_to_fail_first() -> None:
     found = concordance(told, {("a", "core"): 5.0, ("b", "core"): 8.0}, watched=30.0)
     assert found == {"concordance": round(2 / 3, 3), "pairs": 3, "failures": 2}
     assert concordance(told, {}, watched=30.0)["concordance"] is None
+
+
+def test_a_backtest_tells_remaining_life_beside_its_tickets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remaining, "ROWS", 300)
+    monkeypatch.setattr(remaining, "ROUNDS", 10)
+    monkeypatch.setattr("anju_ml.cli.run_backtest", lambda *_, **__: Result([], {}))
+    monkeypatch.setattr("anju_ml.cli.print_report", lambda *_: None)
+    begin, _ = write_engines(tmp_path / "history", failed=15, running=6)
+    files = ["--remaining", str(tmp_path / "left.csv"), "--json", str(tmp_path / "report.json")]
+    options = ["--history", str(tmp_path / "history"), "--from", f"{begin - 60 * DAY:%Y-%m-%d}"]
+    result = CliRunner().invoke(main, ["backtest", *options, *files])
+    assert result.exit_code == 0, result.output
+    assert "expected remaining life: 6 components" in result.output
+    found = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["remaining_life"]
+    assert found["order"]["pairs"] > 0
+    assert 0.5 < found["order"]["concordance"] <= 1.0
+    assert len((tmp_path / "left.csv").read_text(encoding="utf-8").splitlines()) == 1 + found["expected"]
 
 
 def test_a_record_that_is_too_poor_says_so(tmp_path: Path) -> None:
