@@ -113,16 +113,22 @@ def _run(
 
 def _end(history: History, start: datetime) -> datetime:
     """The end of the last whole day of the history, counted from `start`."""
-    span = history.span()
-    days = 0 if span is None else (span[1] - start) // DAY
+    days = days_after(history, start)
     if days < 1:
         raise TooPoor(f"the history has no day after {start:%Y-%m-%d}")
+    return start + days * DAY
+
+
+def days_after(history: History, start: datetime) -> int:
+    """Whole days from `start` to the last record. TooPoor where they are more than can be looked at."""
+    span = history.span()
+    days = 0 if span is None else (span[1] - start) // DAY
     if span is not None and days > MAX_DAYS - DAYS_AT_LEAST:
         raise TooPoor(
-            f"{days} days follow {start:%Y-%m-%d}, more than can be judged; "
-            f"the last record is dated {span[1]:%Y-%m-%d}, which may be wrong"
+            f"{days} days follow {start:%Y-%m-%d}, more than can be judged; the last record is dated "
+            f"{span[1]:%Y-%m-%d}, which may be wrong (else name a later day with --from)"
         )
-    return start + days * DAY
+    return days
 
 
 def _check_signal(known: History, start: datetime) -> None:

@@ -1,7 +1,7 @@
 """Expected remaining life of a whole folder, held against what became of it: on record, or by a truth file."""
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from anju_contracts.clock import rfc3339
+from anju_ml.backtest import days_after
 from anju_ml.errors import TooPoor
 from anju_ml.failures import find_failures
 from anju_ml.grid import DAY, Grid, daily_grids
@@ -58,22 +59,13 @@ def assess_remaining(
 ) -> Remaining:
     """Learned from what was known at `start` (default: the end of the record), told at the end of the record, and
     judged: at the end by `truth`, at `start` by the record after it."""
-    span = history.span()
-    if span is None:
-        return Remaining(
-            [], {"too_poor": "the history has no record with a time"}, "the history has no record with a time"
-        )
-    learned_at = start or span[1] + (DAY - (span[1] - span[0]) % DAY)
-    end = learned_at + max((span[1] - learned_at) // DAY + 1, 0) * DAY
     try:
+        learned_at, end = _moments(history, start)
         check_rich_enough(history.known_at(learned_at), as_of=learned_at)
+        grids = daily_grids(history, anchor=end)
+        models = _learned(history, grids, learned_at, seed=seed)
     except TooPoor as exc:
         return Remaining([], {"too_poor": exc.reason}, exc.reason)
-    grids = daily_grids(history, anchor=end)
-    models = {kind: learn_remaining(history, grid, as_of=learned_at, seed=seed) for kind, grid in grids.items()}
-    if not any(model.components for model in models.values()):
-        why = f"no component has failed {FAILURES_AT_LEAST} times before {learned_at:%Y-%m-%d}"
-        return Remaining([], {"too_poor": why}, why)
     told = _told(models, history, grids, end, limit_days)
     report: dict[str, Any] = {
         "learned_until": rfc3339(learned_at),
@@ -90,6 +82,22 @@ def assess_remaining(
         failed = _recorded_days(find_failures(history), learned_at)
         report["order"] = concordance(early, failed, watched=(end - learned_at) / DAY)
     return Remaining(told, report)
+
+
+def _moments(history: History, start: datetime | None) -> tuple[datetime, datetime]:
+    """Until when is learned from, and the end of the record in whole days after it."""
+    span = history.span()
+    if span is None:
+        raise TooPoor("the history has no record with a time")
+    learned_at = start or span[1] + (DAY - (span[1] - span[0]) % DAY)
+    return learned_at, learned_at + max(days_after(history, learned_at) + 1, 0) * DAY
+
+
+def _learned(history: History, grids: Mapping[str, Grid], learned_at: datetime, *, seed: int) -> dict[str, KindLasting]:
+    models = {kind: learn_remaining(history, grid, as_of=learned_at, seed=seed) for kind, grid in grids.items()}
+    if not any(model.components for model in models.values()):
+        raise TooPoor(f"no component has failed {FAILURES_AT_LEAST} times before {learned_at:%Y-%m-%d}")
+    return models
 
 
 def _told(
