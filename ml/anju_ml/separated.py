@@ -41,7 +41,7 @@ def decode_text(data: bytes, path: Path) -> str:
 
 def read_separated(text: str, path: Path) -> Separated:
     """The table in `text`. ImportRefused where there is no header or a column stands twice."""
-    lines = text.split("\n")
+    lines = text.rstrip("\n").split("\n")
     if not text.strip():
         raise ImportRefused(path.name, "the file is empty; expected a first line with the names of columns")
     separator = next((each for each in SEPARATORS if each in lines[0]), SEPARATORS[0])
@@ -55,7 +55,7 @@ def _plain(lines: Sequence[str], separator: str, path: Path) -> Separated:
     filled = texts.str.strip_chars() != ""
     right = filled & (counts == counts[0])
     wrong = (filled & ~right).arg_true().to_list()
-    kept = "\n".join(texts.filter(right)) + "\n"
+    kept = "\n".join(lines if right.all() else texts.filter(right)) + "\n"
     frame = pl.read_csv(
         io.BytesIO(kept.encode()), separator=separator, has_header=False, infer_schema=False, quote_char=None
     )
