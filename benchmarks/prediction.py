@@ -8,14 +8,18 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import polars as pl
 
+from anju_ml.backtest import run_backtest
+from anju_ml.engine import Engine, EngineUnavailableError, Here, dask_engine
 from anju_ml.features import compute_features
 from anju_ml.grid import daily_grids
 from anju_ml.history import ASSETS, COMPLAINTS, EVENTS, REPAIRS, History, empty
 from anju_ml.layout import learn_layout
 from anju_ml.model import Model, train
 from anju_ml.policy import Policy
-from benchmarks.figures import Absent, Figure, Goal
+from anju_ml.walk import Ticket
+from benchmarks.figures import Absent, Figure, Goal, NotMeasuredError
 from benchmarks.stage import Bench
+from benchmarks.tsfresh_bed import VERSION, WINDOW_DAYS, extracted
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -41,7 +45,8 @@ def run(bench: Bench) -> Iterator[Figure | Absent]:
     yield Figure("training, peak memory", "GB", [peak_gb], how, goal=Goal("median", most=TRAINED_MOST_GB))
     del history
     yield _scoring(model, bench.size(100_000, quick=1000))
-    yield Absent("features beside tsfresh", "tsfresh and its dependencies are not part of the locked environment")
+    yield _beside_tsfresh(bench)
+    yield from _engines(bench)
 
 
 def _features(history: History, as_of: datetime, how: str) -> Figure:
@@ -50,6 +55,55 @@ def _features(history: History, as_of: datetime, how: str) -> Figure:
     layout = learn_layout(history, grid, origin=grid.days)
     compute_features(history, grid, layout, np.arange(30, grid.days + 1, 3))
     return Figure("features", "s", [time.monotonic() - began_s], f"of every third day: {how}")
+
+
+def _beside_tsfresh(bench: Bench) -> Figure | Absent:
+    """The same assets and moments; tsfresh gets the readings of the last WINDOW_DAYS days, ours all before."""
+    assets, days = bench.size(5, quick=2), 120
+    history, origins = fleet(assets, days, every_h=1, seed=3), [90, 120]
+    theirs, ours = [], []
+    try:
+        for _ in range(bench.size(3, quick=1)):
+            found = extracted(history, origins, bench.folder)
+            theirs.append(found["windows"] / found["took_s"])
+            began_s = time.process_time()
+            grid = daily_grids(history, anchor=START + days * DAY)["pump"]
+            layout = learn_layout(history, grid, origin=grid.days)
+            features = compute_features(history, grid, layout, np.array(origins))
+            ours.append(assets * len(origins) / (time.process_time() - began_s))
+    except NotMeasuredError as exc:
+        return Absent("features beside tsfresh", str(exc))
+    count = len(features.names) + len(features.own_names)
+    how = (
+        f"{assets * len(origins)} windows (asset and moment) of {POINTS} points a second of CPU: ours, from hourly"
+        f" readings of all {days} days to {count} features; tsfresh's efficient set, {found['features']:.0f} features"
+        f" from the last {WINDOW_DAYS} days of hourly readings, one process"
+    )
+    goal = Goal("ratio", least=50)
+    return Figure("features beside tsfresh", "windows/CPU s", ours, how, f"tsfresh {VERSION}", theirs, goal=goal)
+
+
+def _engines(bench: Bench) -> Iterator[Figure | Absent]:
+    """A backtest of several origins in this process, and by one worker and two."""
+    history = fleet(bench.size(200, quick=20), bench.size(360, quick=130), every_h=24, seed=4)
+    start = START + bench.size(150, quick=100) * DAY
+    here, tickets = _backtest_s(history, start, Here())
+    for workers in (1, 2):
+        try:
+            with dask_engine(workers=workers) as engine:
+                took_s, same = _backtest_s(history, start, engine)
+        except EngineUnavailableError as exc:
+            yield Absent(f"backtest, dask, workers: {workers}", str(exc))
+            continue
+        how = "a backtest with a training every 30 days; start of the workers left out; reference: one process"
+        more = {"same_tickets": same == tickets, "tickets": len(tickets)}
+        yield Figure(f"backtest, dask, workers: {workers}", "s", [took_s], how, "here", [here], more=more)
+
+
+def _backtest_s(history: History, start: datetime, engine: Engine) -> tuple[float, list[Ticket]]:
+    began_s = time.monotonic()
+    found = run_backtest(history, start=start, horizon=30 * DAY, lead=DAY, policy=Policy(), engine=engine)
+    return time.monotonic() - began_s, found.tickets
 
 
 def _scoring(model: Model, assets: int) -> Figure:

@@ -9,6 +9,7 @@ import polars as pl
 
 from anju_ml.arms import compare_arms
 from anju_ml.curves import lead_histogram, precision_curve
+from anju_ml.engine import Engine, Here
 from anju_ml.errors import PolicyRefused, TooPoor
 from anju_ml.failures import find_failures
 from anju_ml.grid import DAY, MAX_DAYS, daily_grids
@@ -20,6 +21,7 @@ from anju_ml.score import score_tickets
 from anju_ml.selftest import self_test
 from anju_ml.walk import Ticket, walk
 
+HERE: Final = Here()
 TEST_SHARE: Final = 1 / 3
 """Of the history, where no date is given."""
 
@@ -57,6 +59,7 @@ def run_backtest(
     truth: pl.DataFrame | None = None,
     seed: int = 0,
     progress: Callable[[str, float], None] = quiet,
+    engine: Engine = HERE,
 ) -> Result:
     """Tickets from `start` (default: the last third) to the end of `history`, and how good they were. A history that
     is too poor gives no tickets and says why."""
@@ -66,7 +69,7 @@ def run_backtest(
     settings = {"horizon_days": horizon / DAY, "lead_hours": lead / timedelta(hours=1), "seed": seed}
     try:
         begin = default_start(history) if start is None else start
-        return _run(history.tidy(), begin, policy, settings, truth, seed=seed, progress=progress)
+        return _run(history.tidy(), begin, policy, settings, truth, seed=seed, progress=progress, engine=engine)
     except TooPoor as exc:
         report = {"settings": settings, "too_poor": exc.reason, "tickets": 0, "opens_tickets": False}
         return Result([], report, exc.reason)
@@ -81,6 +84,7 @@ def _run(
     *,
     seed: int,
     progress: Callable[[str, float], None],
+    engine: Engine,
 ) -> Result:
     known = history.known_at(start)
     check_rich_enough(known, as_of=start)
@@ -88,7 +92,7 @@ def _run(
     end = _end(history, start)
     failures = find_failures(history)
     grids = daily_grids(history, anchor=end)
-    walked = walk(history, failures, grids, start=start, policy=policy, seed=seed, progress=progress)
+    walked = walk(history, failures, grids, start=start, policy=policy, seed=seed, progress=progress, engine=engine)
     progress("judging the tickets", 1.0)
     scored = score_tickets(walked.tickets, failures, history, start=start, end=end, policy=policy, truth=truth)
     arms = compare_arms(scored, history, grids, start=start, policy=policy, seed=seed, by_truth=truth is not None)

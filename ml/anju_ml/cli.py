@@ -1,6 +1,7 @@
 """`anju-ml`: judge prediction on a folder of history."""
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from anju_ml.artifact import dump, load
 from anju_ml.backtest import Result, default_start, run_backtest
+from anju_ml.engine import Engine, Here, dask_engine
 from anju_ml.errors import PredictionError, TooPoor
 from anju_ml.history import ImportReport, read_history
 from anju_ml.model import train
@@ -45,6 +47,11 @@ def main() -> None:
 @click.option("--words", "words_file", type=click.Path(path_type=Path), help="TOML file: the words of your books.")
 @click.option("--on-bad-row", type=click.Choice(["report", "stop"]), default="report", show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--engine", "engine_name", type=click.Choice(["here", "dask"]), default="here", show_default=True)
+@click.option(
+    "--address", metavar="HOST:PORT", help="Scheduler of a dask cluster.  [default: processes of this machine]"
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Processes of this machine.  [default: one a core]")
 def backtest(
     *,
     folder: Path,
@@ -60,6 +67,9 @@ def backtest(
     words_file: Path | None,
     on_bad_row: str,
     seed: int,
+    engine_name: str,
+    address: str | None,
+    workers: int | None,
 ) -> None:
     """Train on what was known, open tickets day after day, and say how good they were."""
     console = Console()
@@ -69,7 +79,7 @@ def backtest(
         history, imported = read_history(folder, on_bad_row="stop" if on_bad_row == "stop" else "report", words=words)
         print_import(console, imported)
         lives = read_truth(truth) if truth else None
-        with _bar(console) as bar:
+        with _engine(engine_name, address, workers) as engine, _bar(console) as bar:
             task = bar.add_task("reading", total=1.0)
             result = run_backtest(
                 history,
@@ -80,6 +90,7 @@ def backtest(
                 truth=lives,
                 seed=seed,
                 progress=lambda what, share: bar.update(task, description=what, completed=share),
+                engine=engine,
             )
         if remaining and not result.too_poor:
             begin = start or default_start(history)
@@ -146,6 +157,14 @@ def watch_command(folder: Path, model_file: Path) -> None:
 
 
 main.add_command(remaining_command)
+
+
+def _engine(name: str, address: str | None, workers: int | None) -> AbstractContextManager[Engine]:
+    if name == "dask":
+        return dask_engine(address=address, workers=workers)
+    if address or workers:
+        raise click.UsageError("--address and --workers are for --engine dask")
+    return nullcontext(Here())
 
 
 def _bar(console: Console) -> Progress:

@@ -1,6 +1,7 @@
 """The rolling origin: train on what was known, score day after day, open and close tickets as a platform would."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,14 +11,15 @@ import numpy.typing as npt
 import polars as pl
 
 from anju_ml.decide import OpenTicket, decide
+from anju_ml.engine import Engine, Here, Task
+from anju_ml.engine_tasks import Ground, ground, score_days, train_at
 from anju_ml.errors import TooPoor
 from anju_ml.explain import explain
 from anju_ml.grid import DAY, Grid
 from anju_ml.history import History
-from anju_ml.layout import origin_of
-from anju_ml.model import Model, check_rich_enough, train_on
+from anju_ml.model import Model
 from anju_ml.policy import Policy
-from anju_ml.predicting import Block, predict_block, risks_of
+from anju_ml.predicting import Block, risks_of
 from anju_ml.risk import Risk
 
 RETRAIN_EVERY: Final = timedelta(days=30)
@@ -88,46 +90,42 @@ def walk(
     policy: Policy,
     seed: int,
     progress: Progress,
+    engine: Engine,
 ) -> Walk:
     """Tickets from `start` to the end of `grids`. Raises TooPoor when nothing can be learned before `start`."""
     end = next(iter(grids.values())).anchor
     found, desk = Walk(), Desk(endings(history, failures))
-    span = max((end - start) / DAY, 1.0)
-    origin = start
+    on = engine.share(ground(history, grids, policy=policy, seed=seed))
+    spans = [(origin, min(origin + RETRAIN_EVERY, end)) for origin in _origins(start, end)]
+    trainings = deque(engine.submit(train_at, on, origin) for origin, _ in spans)
     model: Model | None = None
-    while origin < end:
-        progress(f"training on what was known on {origin:%Y-%m-%d}", (origin - start) / DAY / span)
-        model = _train(history, grids, origin, policy=policy, seed=seed, found=found, previous=model)
-        upto = min(origin + RETRAIN_EVERY, end)
-        progress(f"scoring {origin:%Y-%m-%d} to {upto:%Y-%m-%d}", (origin - start) / DAY / span)
-        score_span(model, history, grids, (origin, upto), policy=policy, desk=desk, found=found)
-        origin = upto
+    for origin, upto in spans:
+        share = (origin - start) / max(end - start, DAY)
+        progress(f"training on what was known on {origin:%Y-%m-%d}", share)
+        model = _trained(trainings.popleft().result(), origin, found=found, previous=model)
+        progress(f"scoring {origin:%Y-%m-%d} to {upto:%Y-%m-%d}", share)
+        for blocks in _scored(engine, on, model, grids, (origin, upto)):
+            _pass_days(model, blocks, grids, policy=policy, desk=desk, found=found)
     progress("scored", 1.0)
     return found
 
 
-def _train(
-    history: History,
-    grids: dict[str, Grid],
-    origin: datetime,
-    *,
-    policy: Policy,
-    seed: int,
-    found: Walk,
-    previous: Model | None,
-) -> Model:
-    known = history.known_at(origin)
-    try:
-        check_rich_enough(known, as_of=origin)
-        model = train_on(known, grids, as_of=origin, policy=policy, seed=seed)
-    except TooPoor:
+def _origins(start: datetime, end: datetime) -> Iterator[datetime]:
+    while start < end:
+        yield start
+        start += RETRAIN_EVERY
+
+
+def _trained(trained: Model | TooPoor, origin: datetime, *, found: Walk, previous: Model | None) -> Model:
+    """The new model, or the previous one where there is none; TooPoor where there was none before."""
+    if isinstance(trained, TooPoor):
         if previous is None:
-            raise
+            raise trained
         return previous
-    found.models.append({**model.metrics, "opens_tickets": model.opens_tickets, "why_not": model.why_not})
-    if not model.opens_tickets:
-        found.notes.append(f"{origin:%Y-%m-%d}: opens no tickets. {model.why_not}")
-    return model
+    found.models.append({**trained.metrics, "opens_tickets": trained.opens_tickets, "why_not": trained.why_not})
+    if not trained.opens_tickets:
+        found.notes.append(f"{origin:%Y-%m-%d}: opens no tickets. {trained.why_not}")
+    return trained
 
 
 def endings(history: History, failures: pl.DataFrame) -> dict[tuple[str, str], list[datetime]]:
@@ -153,19 +151,35 @@ def score_span(
     found: Walk,
 ) -> None:
     """Score each day of `span` over all kinds together, so that the crew's capacity is shared."""
-    widest = max(len(grid.assets) for grid in grids.values())
-    days_at_once = max(1, SCORED_AT_ONCE // widest)
+    on = ground(history, grids, policy=policy, seed=model.seed)
+    for blocks in _scored(Here(), on, model, grids, span):
+        _pass_days(model, blocks, grids, policy=policy, desk=desk, found=found)
+
+
+def _scored(
+    engine: Engine, on: Ground, model: Model, grids: dict[str, Grid], span: tuple[datetime, datetime]
+) -> Iterator[dict[str, Block]]:
+    """The days of `span` in order, so many at once as features have room; `on` is shared with `engine`."""
+    days_at_once = max(1, SCORED_AT_ONCE // max(len(grid.assets) for grid in grids.values()))
+    shared, waiting = engine.share(model), deque[Task[dict[str, Block]]]()
     day, last = span
     while day < last:
         stop = min(day + days_at_once * DAY, last)
-        blocks = {}
-        for kind, each in model.kinds.items():
-            origins = np.arange(origin_of(grids[kind], day), origin_of(grids[kind], stop))
-            blocks[kind] = predict_block(each, history, grids[kind], origins)
-            _remember(found, blocks[kind], grids[kind])
-        for position in range((stop - day) // DAY):
-            _decide_day(model, blocks, grids, position, policy=policy, desk=desk, found=found)
+        waiting.append(engine.submit(score_days, on, shared, day, stop))
+        if len(waiting) > engine.ahead:
+            yield waiting.popleft().result()
         day = stop
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _pass_days(
+    model: Model, blocks: dict[str, Block], grids: dict[str, Grid], *, policy: Policy, desk: Desk, found: Walk
+) -> None:
+    for kind, block in blocks.items():
+        _remember(found, block, grids[kind])
+    for position in range(len(next(iter(blocks.values())).features.origins)):
+        _decide_day(model, blocks, grids, position, policy=policy, desk=desk, found=found)
 
 
 def _remember(found: Walk, block: Block, grid: Grid) -> None:

@@ -1,0 +1,107 @@
+"""Where the tasks of a backtest are done: here, one after another, or by a dask.distributed cluster.
+
+A task is a function of this package and what it is given; how work is cut into tasks doesn't depend on where they are
+done, and every task runs with one thread for linear algebra, so that every engine gives the same bits.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, Protocol, TypeVar
+
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from anju_ml.errors import PredictionError
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+CONNECT_WITHIN_S: Final = 30
+
+
+class EngineUnavailableError(PredictionError):
+    """The engine that was asked for isn't installed or can't be reached."""
+
+
+class Task(Protocol[T_co]):
+    """Something that is being done."""
+
+    def result(self) -> T_co: ...
+
+
+class Engine(Protocol):
+    """`ahead`: how many tasks may be asked for before the result of the first is wanted."""
+
+    @property
+    def ahead(self) -> int: ...
+
+    def share(self, value: Any) -> Any:
+        """What stands for `value` as an argument of tasks; sent to each worker once."""
+
+    def submit(self, function: Callable[..., T], *args: Any) -> Task[T]: ...
+
+
+class _Later:
+    """A task that is done when its result is wanted."""
+
+    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        self._function, self._args = function, args
+
+    def result(self) -> Any:
+        return _alone(self._function, *self._args)
+
+
+class Here:
+    """In this process."""
+
+    ahead = 0
+
+    def share(self, value: Any) -> Any:
+        return value
+
+    def submit(self, function: Callable[..., T], *args: Any) -> Task[T]:
+        return _Later(function, args)
+
+
+class Dask:
+    """By the workers of a dask.distributed client."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    @property
+    def ahead(self) -> int:
+        return 2 * len(self._client.nthreads())
+
+    def share(self, value: Any) -> Any:
+        return self._client.scatter([value], broadcast=True, hash=False)[0]
+
+    def submit(self, function: Callable[..., T], *args: Any) -> Task[T]:
+        task: Task[T] = self._client.submit(_alone, function, *args, pure=False)
+        return task
+
+
+def _alone(function: Callable[..., T], *args: Any) -> T:
+    with threadpool_limits(limits=1, user_api="blas"):
+        return function(*args)
+
+
+@contextmanager
+def dask_engine(*, address: str | None = None, workers: int | None = None) -> Iterator[Dask]:
+    """An engine on the cluster at `address`, or on `workers` processes of this machine (default: one a core).
+    EngineUnavailableError where dask.distributed isn't installed or nobody answers."""
+    try:
+        from distributed import Client, LocalCluster  # noqa: PLC0415
+    except ImportError as exc:
+        raise EngineUnavailableError("dask.distributed is not installed; install anju-ml[cluster]") from exc
+    if address is None:
+        with (
+            LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+            Client(cluster) as client,
+        ):
+            yield Dask(client)
+        return
+    try:
+        client = Client(address, timeout=CONNECT_WITHIN_S)
+    except (OSError, ValueError) as exc:
+        raise EngineUnavailableError(f"no dask scheduler answers at {address}: {exc}") from exc
+    with client:
+        yield Dask(client)
