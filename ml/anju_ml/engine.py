@@ -6,6 +6,7 @@ done, and every task runs with one thread for linear algebra, so that every engi
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, Final, Protocol, TypeVar
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -89,18 +90,18 @@ def dask_engine(*, address: str | None = None, workers: int | None = None) -> It
     """An engine on the cluster at `address`, or on `workers` processes of this machine (default: one a core).
     EngineUnavailableError where dask.distributed isn't installed or nobody answers."""
     try:
-        from distributed import Client, LocalCluster  # noqa: PLC0415
+        dask: Any = import_module("distributed")
     except ImportError as exc:
         raise EngineUnavailableError("dask.distributed is not installed; install anju-ml[cluster]") from exc
     if address is None:
         with (
-            LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
-            Client(cluster) as client,
+            dask.LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None) as found,
+            dask.Client(found) as client,
         ):
             yield Dask(client)
         return
     try:
-        client = Client(address, timeout=CONNECT_WITHIN_S)
+        client = dask.Client(address, timeout=CONNECT_WITHIN_S)
     except (OSError, ValueError) as exc:
         raise EngineUnavailableError(f"no dask scheduler answers at {address}: {exc}") from exc
     with client:

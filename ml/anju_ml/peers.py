@@ -17,10 +17,13 @@ def remove_peers(values: Floats, grid: Grid, series: Series, peered: Collection[
         return out
     models = np.array(grid.models)
     groups = [np.flatnonzero(models == name) for name in sorted(set(grid.models))]
-    everyone = np.arange(len(models))
     for group in groups:
-        peers = group if len(group) >= PEERS_AT_LEAST else everyone
-        out[group] -= np.where(kept, _carried(peer_median(values[peers])), np.float32(0.0))
+        peers = values[group] if PEERS_AT_LEAST <= len(group) < len(models) else values
+        usual = np.where(kept, _carried(peer_median(peers)), np.float32(0.0))
+        if len(group) == len(models):
+            out -= usual
+        else:
+            out[group] -= usual
     return out
 
 

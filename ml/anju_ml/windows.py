@@ -3,6 +3,8 @@
 Arrays are [asset, day, series]; an origin t sees the days before it: t - 1, t - 2, …
 """
 
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,16 +17,21 @@ class Sums:
     """Running sums of a block of series, from which any window's mean, spread and slope follow."""
 
     def __init__(self, values: npt.NDArray[np.floating]) -> None:
-        present = ~np.isnan(values)
-        self._offset = _first_value(values, present)
-        filled = np.where(present, values - self._offset, 0.0).astype(np.float64)
-        day = np.arange(values.shape[1], dtype=np.float64)[None, :, None]
-        self._count = _running(present.astype(np.float64))
-        self._sum = _running(filled)
-        self._square = _running(filled * filled)
-        self._day = _running(present * day)
-        self._day_square = _running(present * day * day)
-        self._product = _running(filled * day)
+        self._present = ~np.isnan(values)
+        self._offset = _first_value(values, self._present)
+        self._filled = np.where(self._present, values - self._offset, 0.0).astype(np.float64)
+        self._count = _running(self._present)
+        self._sum = _running(self._filled)
+
+    @cached_property
+    def _square(self) -> Doubles:
+        return _running(self._filled * self._filled)
+
+    @cached_property
+    def _of_days(self) -> tuple[Doubles, Doubles, Doubles]:
+        """Running sums of the numbers of the days that have a value, of their squares, and of day times value."""
+        day = np.arange(self._filled.shape[1], dtype=np.float64)[None, :, None]
+        return _running(self._present * day), _running(self._present * day * day), _running(self._filled * day)
 
     def mean(self, origins: Origins, start: int, stop: int = 0, *, at_least: int = 1) -> Doubles:
         """Mean of the days [t - start, t - stop); NaN with fewer than `at_least` of them."""
@@ -47,8 +54,7 @@ class Sums:
     def slope(self, origins: Origins, start: int, *, at_least: int = 5) -> Doubles:
         """Change a day by least squares over the last `start` days."""
         count, total, day, day_square, product = (
-            _between(running, origins, start, 0)
-            for running in (self._count, self._sum, self._day, self._day_square, self._product)
+            _between(running, origins, start, 0) for running in (self._count, self._sum, *self._of_days)
         )
         enough = count >= at_least
         day_mean = _divide(day, count, enough)
@@ -72,7 +78,7 @@ def _first_value(values: npt.NDArray[np.floating], present: npt.NDArray[np.bool_
     return np.nan_to_num(taken)
 
 
-def _running(values: npt.NDArray[np.floating]) -> Doubles:
+def _running(values: npt.NDArray[np.floating] | npt.NDArray[np.bool_]) -> Doubles:
     out = np.zeros((values.shape[0], values.shape[1] + 1, values.shape[2]))
     np.cumsum(values, axis=1, out=out[:, 1:])
     return out
