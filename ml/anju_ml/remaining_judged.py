@@ -90,6 +90,8 @@ def _moments(history: History, start: datetime | None) -> tuple[datetime, dateti
     if span is None:
         raise TooPoor("the history has no record with a time")
     learned_at = start or span[1] + (DAY - (span[1] - span[0]) % DAY)
+    if learned_at > span[1] + DAY:
+        raise TooPoor(f"the last record is of {span[1]:%Y-%m-%d}, before {learned_at:%Y-%m-%d}")
     return learned_at, learned_at + max(days_after(history, learned_at) + 1, 0) * DAY
 
 

@@ -180,3 +180,5 @@ def test_a_record_that_is_too_poor_says_so(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["remaining", "--history", str(tmp_path / "history")])
     assert result.exit_code == 0
     assert "Too poor to predict from: 5 failures" in result.output
+    late = CliRunner().invoke(main, ["remaining", "--history", str(tmp_path / "history"), "--from", "2030-01-01"])
+    assert "the last record is of" in late.output
