@@ -15,6 +15,8 @@ from anju_simulators.devices.publication import read_publications
 from anju_simulators.records import LifeTruth
 
 KINDS = ("lift", "door", "electric_meter", "water_meter")
+FIRST_SCORE = timedelta(hours=1)
+"""So long before the live span the first tickets open: as of the last whole hour of the history."""
 _MOMENTS = ("began_at", "precursor_from", "detectable_from", "fails_at", "ended_at")
 
 
@@ -43,7 +45,7 @@ def figures(database: Database, publications: Path, truth: Path, span: Span) -> 
         by_point(database.readings(span.since)),
         tolerance_us=round(span.tolerance / timedelta(microseconds=1)),
     )
-    tickets = [ticket for ticket in database.tickets(span.since) if ticket.opened_at <= span.until]
+    tickets = [ticket for ticket in database.tickets(span.since - FIRST_SCORE) if ticket.opened_at <= span.until]
     verdict = judge(tickets, database.complaints(span.since), read_truth(truth), since=span.since, until=span.until)
     return {
         "flavour": database.flavour(),

@@ -1,4 +1,4 @@
--- Tickets that were opened in the live span.
+-- Tickets that were opened from a moment on.
 SELECT ticket.id, asset.code AS asset, ticket.component, ticket.origin, ticket.state, ticket.opened_at,
        ticket.expires_at, ticket.closed_at, ticket.resolved_at, ticket.finding, ticket.title_zh, ticket.title_en
 FROM ticket
