@@ -102,7 +102,8 @@ def coarsened(values: Floats) -> Floats:
 
 def expand(rows: Rows, edges: tuple[float, ...]) -> tuple[Indices, Indices, Flags, Doubles]:
     """Person-period form: (row, interval, whether it failed in it, weight) for each interval that the row entered and
-    whose outcome is known. An interval cut by censoring is left out: a prevented failure is no survival.
+    whose outcome is known. An interval cut by censoring is left out, whether or not the row failed in it: a prevented
+    failure is no survival, and failures without the survivors beside them make the hazard too high.
 
     A row that didn't fail within the last edge stands for one interval in turn, with the weight of all.
     """
@@ -111,8 +112,9 @@ def expand(rows: Rows, edges: tuple[float, ...]) -> tuple[Indices, Indices, Flag
     parts: list[tuple[Indices, Indices, Flags, Doubles]] = []
     start = 0.0
     for interval, end in enumerate(edges):
-        event = failed & (rows.fails_in >= start) & (rows.fails_in < end)
-        survived = (rows.fails_in >= end) & (rows.known_for >= end) & (failed | (turn == interval))
+        whole = rows.known_for >= end
+        event = whole & failed & (rows.fails_in >= start) & (rows.fails_in < end)
+        survived = whole & (rows.fails_in >= end) & (failed | (turn == interval))
         at_risk = np.flatnonzero(event | survived)
         weight = rows.weights[at_risk] * np.where(failed[at_risk], 1.0, len(edges))
         parts.append((at_risk, np.full(len(at_risk), interval, np.int64), event[at_risk], weight))

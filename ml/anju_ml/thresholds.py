@@ -5,7 +5,7 @@ the probabilities' own promise counts, and of one kind what all kinds have shown
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,7 @@ from anju_ml.grid import DAY
 from anju_ml.hazard import Doubles, expit
 from anju_ml.policy import Policy
 from anju_ml.prepare import Prepared
-from anju_ml.replay import NEEDED_DAYS, open_over_time, worth
+from anju_ml.replay import open_over_time, worth
 from anju_ml.target import Target
 from anju_ml.training import Targets, Unseen, UnseenBy
 
@@ -26,29 +26,43 @@ OVERALL_TICKETS: Final = 25.0
 """And for one kind what all kinds together have shown as so many."""
 
 
+WORN_DAYS: Final = 90.0
+"""A component that fails within so many days is taken to have been worn when the ticket opened."""
+
+
 @dataclass(frozen=True)
 class Replayed:
-    """What a bar would have done: money; tickets; of those whose outcome is known, how many there are (`settled`),
-    came to a failure within the horizon (`right`) or within NEEDED_DAYS (`needed`); and how many of all tickets the
-    probabilities promised to be `promised_right` and `promised_needed`."""
+    """What a bar would have done: money; by ticket what its probability was (`p`), when the component failed next
+    (`fails_in`) and for how long that is known (`known_for`), in days; and how many tickets were opened a whole
+    horizon before the end of the record (`settled`)."""
 
     saving: float = 0.0
-    tickets: int = 0
+    p: Doubles = field(default_factory=lambda: np.empty(0))
+    fails_in: Doubles = field(default_factory=lambda: np.empty(0))
+    known_for: Doubles = field(default_factory=lambda: np.empty(0))
     settled: int = 0
-    right: int = 0
-    needed: int = 0
-    promised_right: float = 0.0
-    promised_needed: float = 0.0
+
+    @property
+    def tickets(self) -> int:
+        return len(self.p)
+
+    def failed_by(self, days: float) -> float:
+        """Share of the tickets whose component failed within `days`, by Kaplan and Meier: a record that ends, or a
+        preventive repair, says nothing of what would have come after it."""
+        until = np.minimum(self.fails_in, self.known_for)
+        failed = self.fails_in <= self.known_for
+        survived = 1.0
+        for day in np.unique(until[failed & (until < days)]):
+            survived *= 1.0 - (failed & (until == day)).sum() / (until >= day).sum()
+        return 1.0 - survived
 
     def __add__(self, other: "Replayed") -> "Replayed":
         return Replayed(
             self.saving + other.saving,
-            self.tickets + other.tickets,
+            np.concatenate([self.p, other.p]),
+            np.concatenate([self.fails_in, other.fails_in]),
+            np.concatenate([self.known_for, other.known_for]),
             self.settled + other.settled,
-            self.right + other.right,
-            self.needed + other.needed,
-            self.promised_right + other.promised_right,
-            self.promised_needed + other.promised_needed,
         )
 
 
@@ -65,21 +79,25 @@ class Shares:
 
 def promised(found: Replayed, bar: float, policy: Policy) -> Shares:
     """What the probabilities of the tickets promise; that of a ticket right at the bar where there is none."""
-    if not found.tickets:
-        return Shares(bar, float(needed_p(np.array(bar), policy)))
-    return Shares(found.promised_right / found.tickets, found.promised_needed / found.tickets)
+    p = found.p if found.tickets else np.array([bar])
+    return Shares(float(p.mean()), float(needed_p(p, policy).mean()))
 
 
 def needed_p(p: Doubles, policy: Policy) -> Doubles:
-    """P(failure within NEEDED_DAYS) from that of one within the horizon, by constant hazard."""
-    found: Doubles = 1.0 - (1.0 - p) ** max(NEEDED_DAYS * DAY / policy.horizon, 1.0)
+    """P(failure within WORN_DAYS) from that of one within the horizon, by constant hazard."""
+    found: Doubles = 1.0 - (1.0 - p) ** max(WORN_DAYS * DAY / policy.horizon, 1.0)
     return found
 
 
-def estimated(found: Replayed, prior: Shares, strength: float) -> Shares:
+def estimated(found: Replayed, prior: Shares, strength: float, policy: Policy) -> Shares:
     """What came out, shrunk to `prior` as if that were `strength` tickets."""
     total = found.settled + strength
-    return Shares((found.right + strength * prior.right) / total, (found.needed + strength * prior.needed) / total)
+    right = found.failed_by(policy.horizon / DAY) - found.failed_by(policy.lead / DAY)
+    needed = found.failed_by(WORN_DAYS)
+    return Shares(
+        (found.settled * right + strength * prior.right) / total,
+        (found.settled * needed + strength * prior.needed) / total,
+    )
 
 
 def calibrated_p(target: Target, unseen: Unseen) -> Doubles:
@@ -104,16 +122,13 @@ def replayed(prepared: Prepared, target: Target, p: Doubles, unseen: Unseen, pol
     )
     benefit = policy.benefit(target.kind, target.component)
     value = worth(opened, unseen.found, days, lead=policy.lead / DAY, horizon=horizon, benefit=benefit)
-    said = p[opened.assets, opened.origins]
-    whole = value.settled & (unseen.found.recorded_for[opened.origins] >= horizon)
+    place = opened.assets, opened.origins
     return Replayed(
         saving=value.saving(policy.false_visit),
-        tickets=len(opened.assets),
-        settled=int(whole.sum()),
-        right=int((value.hit & whole).sum()),
-        needed=int((value.useful & whole).sum()),
-        promised_right=float(said.sum()),
-        promised_needed=float(needed_p(said, policy).sum()),
+        p=p[place],
+        fails_in=unseen.found.fails_in[place],
+        known_for=unseen.found.known_for[place],
+        settled=int((unseen.found.recorded_for[opened.origins] >= horizon).sum()),
     )
 
 
@@ -123,13 +138,13 @@ def choose_thresholds(prepared: Mapping[str, Prepared], targets: Targets, unseen
     tried = {kind: _try_all(prepared[kind], found, unseen[kind], policy) for kind, found in targets.items()}
     overall = [sum((each[index] for each in tried.values()), Replayed()) for index in range(len(CANDIDATES))]
     common = [
-        estimated(each, promised(each, float(bar), policy), PROMISED_TICKETS)
+        estimated(each, promised(each, float(bar), policy), PROMISED_TICKETS, policy)
         for bar, each in zip(CANDIDATES, overall, strict=True)
     ]
     out: Targets = {}
     for kind, found in targets.items():
         shares = [
-            estimated(each, prior, OVERALL_TICKETS) if each.tickets else prior
+            estimated(each, prior, OVERALL_TICKETS, policy) if each.tickets else prior
             for each, prior in zip(tried[kind], common, strict=True)
         ]
         bar = _lowest_trusted(shares, policy)

@@ -133,3 +133,9 @@ def test_censoring_taken_for_survival_breaks_the_agreement(sample: Sample, fresh
     failed = sample.fails_in <= sample.known_for
     lived_on = replace(sample, fails_in=np.where(failed, sample.fails_in, np.inf), known_for=np.full(ASSETS, 60.0))
     assert level_apart(said_by_hazard(lived_on, fresh.x), oracle) > LEVEL_APART
+
+
+def test_censoring_within_an_interval_lifts_no_probability(sample: Sample, fresh: Sample, oracle: Doubles) -> None:
+    moments = np.random.default_rng(3).uniform(0, EDGES[-1], ASSETS)
+    cut = replace(sample, known_for=np.where(np.arange(ASSETS) % 3 == 0, moments, 60.0))
+    assert level_apart(said_by_hazard(cut, fresh.x), oracle) < LEVEL_APART * 2 / 3

@@ -53,19 +53,36 @@ def bars(assets: dict[str, Unseen], policy: Policy = POLICY) -> dict[str, float]
     return {kind: each["part"].threshold for kind, each in chosen.items()}
 
 
+def tickets(p: float, fails_in: list[float], known_for: list[float]) -> Replayed:
+    """Tickets of one probability, all of them opened a horizon before the end of the record."""
+    count = len(fails_in)
+    return Replayed(0.0, np.full(count, p), np.array(fails_in), np.array(known_for), count)
+
+
 def test_few_tickets_lean_on_the_promise_and_many_on_what_came_out() -> None:
     prior = Shares(0.7, 0.9)
-    few = estimated(Replayed(tickets=1, settled=1, right=0, needed=0), prior, 15.0)
-    many = estimated(Replayed(tickets=300, settled=300, right=0, needed=0), prior, 15.0)
+    few = estimated(tickets(0.7, [np.inf], [200.0]), prior, 15.0, POLICY)
+    many = estimated(tickets(0.7, [np.inf] * 300, [200.0] * 300), prior, 15.0, POLICY)
     assert few.needed > 0.8
     assert many.needed < 0.05
-    assert estimated(Replayed(), prior, 15.0) == prior
+    assert estimated(Replayed(), prior, 15.0, POLICY) == prior
 
 
-def test_probabilities_promise_more_in_sixty_days_than_within_the_horizon() -> None:
-    found = Replayed(tickets=2, promised_right=1.4, promised_needed=1.82)
-    assert promised(found, 0.5, POLICY) == Shares(0.7, 0.91)
-    assert promised(Replayed(), 0.5, POLICY) == Shares(0.5, 0.75)
+def test_probabilities_promise_more_in_ninety_days_than_within_the_horizon() -> None:
+    assert promised(tickets(0.5, [10.0], [90.0]), 0.9, POLICY) == Shares(0.5, 0.875)
+    assert promised(Replayed(), 0.5, POLICY) == Shares(0.5, 0.875)
+
+
+def test_a_ticket_whose_record_ends_early_is_no_evidence_against_it() -> None:
+    whole = tickets(0.7, [50.0] * 20 + [np.inf] * 5, [200.0] * 25)
+    cut = tickets(0.7, [50.0] * 20 + [np.inf] * 55, [200.0] * 25 + [40.0] * 50)
+    assert whole.failed_by(90.0) == cut.failed_by(90.0) == pytest.approx(0.8)
+    assert cut.failed_by(45.0) == 0
+
+
+def test_a_failure_before_the_lead_is_no_hit_but_was_needed() -> None:
+    found = estimated(tickets(0.7, [0.5, 10.0], [90.0, 90.0]), Shares(0.0, 0.0), 0.0, POLICY)
+    assert found == Shares(pytest.approx(0.5), pytest.approx(1.0))
 
 
 def test_a_bar_under_which_too_many_tickets_came_to_nothing_is_raised() -> None:
