@@ -14,10 +14,24 @@ import numpy.typing as npt
 
 from anju_ml.grid import Floats
 
-STATISTICS: Final = ("now", "week", "fortnight", "long", "week before", "fortnight before", "slope", "long slope")
-OF_POINTS: Final = ("z3", "held7", "held14", "long", "ago7", "ago14", "slope14", "slope30")
-OF_CODES: Final = ("odd3", "odd7", "odd14", "odd30", "ago7", "", "", "")
+STATISTICS: Final = (
+    "now",
+    "week",
+    "fortnight",
+    "long",
+    "week before",
+    "fortnight before",
+    "slope",
+    "long slope",
+    "fresh",
+)
+OF_POINTS: Final = ("z3", "held7", "held14", "long", "ago7", "ago14", "slope14", "slope30", "fresh")
+OF_CODES: Final = ("odd3", "odd7", "odd14", "odd30", "ago7", "", "", "", "")
 WEEK: Final = STATISTICS.index("week")
+LONG: Final = STATISTICS.index("long")
+FRESH: Final = STATISTICS.index("fresh")
+REFERENCES: Final = (WEEK, LONG, FRESH)
+"""What the last week may be held against: the months before, the long past, the weeks after the last repair."""
 LEVELS: Final = (*np.linspace(0.0, 0.9, 46), 0.925, 0.95, 0.965, 0.98, 0.99, 0.995)
 MOST_NATS: Final = 14.0
 CALM_AT_LEAST: Final = 50
@@ -28,7 +42,7 @@ Indices = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Board:
-    """`columns` [channel, statistic] into the common features (-1: none). `levels` and `nats` [channel, statistic,
+    """`columns` [channel, statistic] into the full matrix (-1: none). `levels` and `nats` [channel, statistic,
     level] give the surprise of an absolute value, `beyond` [channel, statistic] how much more is another nat above
     the last level (0: says nothing)."""
 
@@ -40,7 +54,8 @@ class Board:
     beyond: Floats
 
     def surprise(self, values: Floats) -> Floats:
-        """[row, channel, statistic], signed as the deviation is; 0 where there is no value."""
+        """[row, channel, statistic], signed as the deviation is; 0 where there is no value. Where there was no
+        repair to hold the last week against, the long past stands in."""
         out = np.zeros((len(values), *self.columns.shape), np.float32)
         for channel, statistic in np.argwhere((self.columns >= 0) & (self.beyond > 0)):
             own = values[:, self.columns[channel, statistic]]
@@ -48,12 +63,14 @@ class Board:
             found = np.interp(size, levels, self.nats[channel, statistic])
             found += np.maximum(size - levels[-1], 0.0) / self.beyond[channel, statistic]
             out[:, channel, statistic] = np.sign(own) * np.minimum(found, MOST_NATS)
+        unknown = np.isnan(out[:, :, FRESH]) | (self.beyond[:, FRESH] == 0)
+        out[:, :, FRESH] = np.where(unknown, out[:, :, LONG], out[:, :, FRESH])
         return np.nan_to_num(out)
 
 
 def learn_board(names: Sequence[str], points: Sequence[str], codes: Sequence[str], calm: Floats) -> Board:
-    """The board of the primary series `points` and of `codes`; `names` are the columns of `calm`, rows of the common
-    features far from any failure."""
+    """The board of the primary series `points` and of `codes`; `names` are the columns of `calm`, rows of the full
+    matrix far from any failure."""
     place = {name: index for index, name in enumerate(names)}
     rows = [[place.get(f"{point}:{each}", -1) for each in OF_POINTS] for point in points]
     rows += [[place.get(f"event {code}:{each}", -1) for each in OF_CODES] for code in codes]

@@ -85,15 +85,27 @@ def _board(features: Features, layout: Layout, found: Mapping[str, Outcomes], *,
         calm &= np.any([each.observed for each in found.values()], axis=0)
     places = np.argwhere(calm)
     chosen = np.random.default_rng(seed).permutation(len(places))[:CALM_ROWS]
-    rows = features.common[places[chosen, 0], places[chosen, 1]]
+    rows = _of_any_component(features, places[chosen])
     points = [name.removesuffix(":held7") for name in features.names if name.endswith(":held7")]
-    return learn_board(features.names, points, layout.codes, rows)
+    return learn_board(full_names(features), points, layout.codes, rows)
+
+
+def _of_any_component(features: Features, places: Indices) -> Floats:
+    """Rows of the full matrix at `places` [row, (asset, origin)], each with the own columns of a component in turn."""
+    components = list(features.own)
+    parts = []
+    for turn, name in enumerate(components):
+        own = places[turn :: len(components)]
+        parts.append(full_matrix(features, name, own[:, 0], own[:, 1]))
+    width = len(full_names(features))
+    return np.concatenate([np.empty((0, width), np.float32), *parts])
 
 
 def _odd(board: Board, features: Features) -> Flags:
     out = np.zeros(features.common.shape[:2], np.bool_)
+    no_own = np.full((features.common.shape[1], len(features.own_names)), np.nan, np.float32)
     for asset in range(len(out)):
-        surprise = board.surprise(features.common[asset])
+        surprise = board.surprise(np.hstack([features.common[asset], no_own]))
         out[asset] = np.abs(surprise[:, :, WEEK]).max(axis=1, initial=0.0) >= ODD_NATS
     return out
 

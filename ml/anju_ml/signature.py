@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anju_contracts.codes import CODES
-from anju_ml.board import STATISTICS, WEEK, Board
+from anju_ml.board import LONG, REFERENCES, STATISTICS, WEEK, Board
 from anju_ml.grid import Floats
 
 PLAIN: Final = (
@@ -46,12 +46,13 @@ Doubles = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Signature:
-    """By channel of the kind's board: `weights` (adding up to 1), `forms` (UP, DOWN or EITHER way), `profile` (mean
-    surprise before failures, signed, less chance). `end`: the usual weighted surprise at a failure; `strength`: what
-    the best channel says; `base_rate`: log of failures a day."""
+    """By channel of the kind's board: `weights` (adding up to 1), `forms` (UP, DOWN or EITHER way), `references` (the
+    statistic that tells most), `profile` (its mean surprise before failures, signed, less chance). `end`: the usual
+    weighted surprise at a failure; `strength`: what the best channel says; `base_rate`: log of failures a day."""
 
     weights: Doubles
     forms: Indices
+    references: Indices
     profile: Doubles
     end: float
     strength: float
@@ -59,15 +60,29 @@ class Signature:
     base_rate: float
 
     def evidence(self, surprise: Floats) -> Doubles:
-        """[row, statistic] from [row, channel, statistic]: 1 is what failures usually look like at the end."""
+        """[row, statistic + 1] from [row, channel, statistic]: 1 is what failures usually look like at the end. Last,
+        that of the statistics that tell most."""
+        return self._weighed(np.concatenate([surprise, self.telling(surprise)[:, :, None]], axis=2))
+
+    def lasting_evidence(self, surprise: Floats) -> Doubles:
+        """[row, 2]: of the statistics that tell most, and against the long past."""
+        return self._weighed(np.stack([self.telling(surprise), surprise[:, :, LONG]], axis=2))
+
+    def telling(self, surprise: Floats) -> Floats:
+        """[row, channel] from [row, channel, statistic]: the statistic of each channel that tells most."""
+        return surprise[:, np.arange(len(self.references)), self.references]
+
+    def _weighed(self, surprise: Floats) -> Doubles:
         used = np.flatnonzero(self.weights)
         own = _towards(surprise[:, used].astype(np.float64), self.forms[used][None, :, None])
         found: Doubles = np.einsum("rcs,c->rs", own, self.weights[used]) / self.end
         return found
 
     def likeness(self, surprise: Floats) -> Doubles:
-        """How much the pattern of what is odd [row, channel] is that of the component's failures, 0 to about 1."""
-        own = np.where(self.forms == EITHER, np.abs(surprise), surprise)
+        """How much the pattern of what is odd [row, channel, statistic] is that of the component's failures, 0 to
+        about 1."""
+        told = self.telling(surprise)
+        own = np.where(self.forms == EITHER, np.abs(told), told)
         own = np.where(np.abs(own) > 1.5, own, 0.0).astype(np.float64)
         size = np.sqrt((own * own).sum(axis=1)) + 2.0
         found: Doubles = own @ self.profile / (size * (np.sqrt((self.profile**2).sum()) + 0.5))
@@ -99,27 +114,38 @@ def points_at(component: str, code: str) -> bool:
 
 def learn_signature(board: Board, surprise: Floats, failure: Indices, component: str, *, base_rate: float) -> Signature:
     """From rows in the days before failures: `surprise` [row, channel, statistic] and the number of the failure of
-    each row."""
-    before = _by_failure(surprise[:, :, WEEK], failure)
-    count = len(before)
+    each row. Each channel goes by the one of REFERENCES that says most, so that none counts twice."""
+    by_reference = [_by_failure(surprise[:, :, each], failure) for each in REFERENCES]
+    count = len(by_reference[0])
     alike = _alike(board, component)
-    prior = np.where(alike, PRIOR_NATS, 0.0)
-    no_way_down = np.where(np.array(board.codes, np.bool_), 0.0, prior)
-    total = count + PRIOR_FAILURES
-    ways = np.array(
-        [
-            (before.sum(axis=0) + PRIOR_FAILURES * prior) / total,
-            (PRIOR_FAILURES * no_way_down - before.sum(axis=0)) / total,
-            (np.abs(before).sum(axis=0) - count + PRIOR_FAILURES * 0.8 * prior) / total - 0.3,
-        ]
-    ).reshape(3, len(board.names))
+    ways = np.array([_ways(board, before, alike) for before in by_reference])
+    best = ways.max(axis=1).argmax(axis=0)
+    ways = np.take_along_axis(ways, best[None, None], axis=0)[0]
+    before = np.take_along_axis(np.array(by_reference), best[None, None], axis=0)[0]
     forms = ways.argmax(axis=0) if count else np.full(len(board.names), EITHER)
     chance = np.where(alike, 0.5, 1.0) * CHANCE_NATS / np.sqrt(count + 1.0)
     weights, strength = _weights(np.maximum(ways.max(axis=0, initial=0.0) - chance, 0.0))
     mean = np.where(forms == UP, ways[UP], np.where(forms == DOWN, -ways[DOWN], ways[EITHER] + 0.3))
     profile = np.sign(mean) * np.maximum(np.abs(mean) - chance, 0.0)
     end = _end(_towards(before, forms[None, :]) @ weights)
-    return Signature(weights, forms.astype(np.int64), profile, end, strength, count, base_rate)
+    references = np.array(REFERENCES)[best]
+    return Signature(weights, forms.astype(np.int64), references, profile, end, strength, count, base_rate)
+
+
+def _ways(board: Board, before: Doubles, alike: npt.NDArray[np.bool_]) -> Doubles:
+    """What each channel says of failures [UP, DOWN or EITHER, channel] by its mean surprise `before` each [failure,
+    channel], shrunk towards names `alike`."""
+    prior = np.where(alike, PRIOR_NATS, 0.0)
+    no_way_down = np.where(np.array(board.codes, np.bool_), 0.0, prior)
+    total = len(before) + PRIOR_FAILURES
+    found: Doubles = np.array(
+        [
+            (before.sum(axis=0) + PRIOR_FAILURES * prior) / total,
+            (PRIOR_FAILURES * no_way_down - before.sum(axis=0)) / total,
+            (np.abs(before).sum(axis=0) - len(before) + PRIOR_FAILURES * 0.8 * prior) / total - 0.3,
+        ]
+    )
+    return found.reshape(3, len(board.names))
 
 
 def _alike(board: Board, component: str) -> npt.NDArray[np.bool_]:
@@ -166,6 +192,8 @@ def shared_names() -> tuple[list[str], list[int]]:
     lasting = ("week before", "fortnight before")
     names = [f"evidence {name}" for name in STATISTICS]
     up = [0 if name in lasting else 1 for name in STATISTICS]
+    names.append("evidence that tells most")
+    up.append(1)
     names += ["nats", "held", "rival", "rival long", "likeness", "rival likeness"]
     up += [1, 1, 0, 0, 1, 0]
     names += ["oddest", "second oddest", "oddest long", "oddest code"]
@@ -179,14 +207,12 @@ def apply(signatures: Mapping[str, Signature], component: str, board: Board, sur
     own = signatures[component]
     evidence = own.evidence(surprise)
     others = [each for name, each in signatures.items() if name != component]
-    now, long = STATISTICS.index("now"), STATISTICS.index("long")
-    rivals = [each.evidence(surprise[:, :, [WEEK, long]]) for each in others]
+    rivals = [each.lasting_evidence(surprise) for each in others]
     rival = np.max(rivals, axis=0) if rivals else np.zeros((len(surprise), 2))
-    week = surprise[:, :, WEEK]
-    likenesses = [each.likeness(week) for each in others]
+    likenesses = [each.likeness(surprise) for each in others]
     alike = np.max(likenesses, axis=0) if likenesses else np.zeros(len(surprise))
-    held = np.minimum(np.minimum(evidence[:, now], evidence[:, WEEK]), evidence[:, STATISTICS.index("week before")])
-    singles = [evidence[:, WEEK] * own.end, held, rival[:, 0], rival[:, 1], own.likeness(week), alike]
+    held = evidence[:, [STATISTICS.index("now"), WEEK, STATISTICS.index("week before")]].min(axis=1)
+    singles = [evidence[:, -1] * own.end, held, rival[:, 0], rival[:, 1], own.likeness(surprise), alike]
     constant = np.array([own.strength, np.log1p(own.failures), own.base_rate])
     columns = [evidence, np.stack(singles, axis=1), oddest(board, surprise), plain]
     return np.hstack([*columns, np.broadcast_to(constant, (len(surprise), 3))]).astype(np.float32)
@@ -202,7 +228,7 @@ def oddest(board: Board, surprise: Floats) -> Doubles:
         week = np.sort(points[:, :, WEEK], axis=1)[:, ::-1]
         out[:, 0] = week[:, 0]
         out[:, 1] = week[:, min(1, week.shape[1] - 1)]
-        out[:, 2] = points[:, :, STATISTICS.index("long")].max(axis=1)
+        out[:, 2] = points[:, :, LONG].max(axis=1)
     if codes.any():
         out[:, 3] = surprise[:, codes, STATISTICS.index("fortnight")].max(axis=1)
     return out

@@ -18,7 +18,7 @@ from anju_ml.policy import FailureCost, Policy, Replacement
 from anju_ml.signature import Signature
 from anju_ml.target import KindModel, Target
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 State = dict[str, Any]
 
 
@@ -75,7 +75,9 @@ def _signatures_state(signatures: Signatures) -> State:
 
 
 def _signatures(state: State) -> Signatures:
-    return {name: Signature(**_arrays(each, ("weights", "forms", "profile"))) for name, each in state.items()}
+    return {
+        name: Signature(**_arrays(each, ("weights", "forms", "references", "profile"))) for name, each in state.items()
+    }
 
 
 def _board(state: State) -> Board:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from anju_ml.board import MOST_NATS, STATISTICS, WEEK, Board, learn_board
+from anju_ml.board import FRESH, LONG, MOST_NATS, STATISTICS, WEEK, Board, learn_board
 from anju_ml.counted import excess
 from anju_ml.grid import Floats
 from anju_ml.hazard import steadied
@@ -48,6 +48,14 @@ def test_what_is_missing_or_was_never_seen_says_nothing(board: Board) -> None:
     assert week(empty, 9.0, 9.0, 9.0) == [0, 0, 0]
 
 
+def test_without_a_repair_the_long_past_stands_in_for_the_weeks_after_it() -> None:
+    rows = np.random.default_rng(2).normal(0, 1, (4000, 2)).astype(np.float32)
+    found = learn_board(("quiet:long", "quiet:fresh"), ("quiet",), (), rows)
+    repaired, never = found.surprise(np.array([[4.0, -6.0], [4.0, np.nan]], np.float32))[:, 0]
+    assert repaired[FRESH] < 0 < repaired[LONG]
+    assert never[FRESH] == never[LONG] == repaired[LONG]
+
+
 def learned(board: Board, ends: list[list[float]], component: str = "valve") -> Signature:
     surprise = np.zeros((len(ends), 3, len(STATISTICS)), np.float32)
     surprise[:, :, WEEK] = np.array(ends).reshape(-1, 3)
@@ -62,10 +70,22 @@ def test_a_signature_knows_which_way_a_point_moves_before_failures(board: Board,
     found = learned(board, [[end, 0.1, 0.0] for end in ends])
     assert found.forms[0] == form
     assert found.weights[0] == pytest.approx(1)
-    before = np.zeros((1, 3, len(STATISTICS)), np.float32)
+    before, other = np.zeros((2, 1, 3, len(STATISTICS)), np.float32)
+    other[0, 1] = 9.0
     before[:, 0] = ends[0]
     assert found.evidence(before)[0, WEEK] == pytest.approx(1, abs=0.6)
-    assert found.likeness(before[:, :, WEEK])[0] > 0.5 > found.likeness(np.array([[0.0, 9.0, 0.0]], np.float32))[0]
+    assert found.likeness(before)[0] > 0.5 > found.likeness(other)[0]
+
+
+def test_a_signature_goes_by_the_past_that_tells_slow_wear(board: Board) -> None:
+    surprise = np.zeros((4, 3, len(STATISTICS)), np.float32)
+    surprise[:, 0, WEEK], surprise[:, 0, FRESH] = 1.0, 8.0
+    surprise[:, 1, WEEK] = 6.0
+    found = learn_signature(board, surprise, np.arange(4), "valve", base_rate=-6.0)
+    assert found.references[:2].tolist() == [FRESH, WEEK]
+    assert found.weights[0] > found.weights[1] > 0
+    assert found.evidence(surprise)[:, -1].min() > 2 * found.evidence(surprise)[:, WEEK].max()
+    assert found.lasting_evidence(surprise)[:, 0].tolist() == found.evidence(surprise)[:, -1].tolist()
 
 
 def test_a_single_small_deviation_makes_no_signature(board: Board) -> None:
