@@ -93,7 +93,7 @@ class Policy:
     trust: float = 0.6
     """Share of tickets that must come to a failure within the horizon for the crew to go on believing them."""
     needed: float = 0.9
-    """Share of tickets after which the component must fail within 90 days for the same."""
+    """Share of tickets after which the component must fail within 60 days for the same."""
     safety_factor: float = 1.5
     """Prevented failures of safety-relevant components count this much more."""
     held_out_share: float = 0.0

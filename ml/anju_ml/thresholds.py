@@ -14,7 +14,7 @@ from anju_ml.grid import DAY
 from anju_ml.hazard import Doubles, expit
 from anju_ml.policy import Policy
 from anju_ml.prepare import Prepared
-from anju_ml.replay import open_over_time, worth
+from anju_ml.replay import NEEDED_DAYS, open_over_time, worth
 from anju_ml.target import Target
 from anju_ml.training import Targets, Unseen, UnseenBy
 
@@ -24,10 +24,6 @@ PROMISED_TICKETS: Final = 15.0
 """The probabilities' promise counts as so many tickets whose outcome is known."""
 OVERALL_TICKETS: Final = 25.0
 """And for one kind what all kinds together have shown as so many."""
-
-
-WORN_DAYS: Final = 90.0
-"""A component that fails within so many days is taken to have been worn when the ticket opened."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +80,8 @@ def promised(found: Replayed, bar: float, policy: Policy) -> Shares:
 
 
 def needed_p(p: Doubles, policy: Policy) -> Doubles:
-    """P(failure within WORN_DAYS) from that of one within the horizon, by constant hazard."""
-    found: Doubles = 1.0 - (1.0 - p) ** max(WORN_DAYS * DAY / policy.horizon, 1.0)
+    """P(failure within NEEDED_DAYS) from that of one within the horizon, by constant hazard."""
+    found: Doubles = 1.0 - (1.0 - p) ** max(NEEDED_DAYS * DAY / policy.horizon, 1.0)
     return found
 
 
@@ -93,7 +89,7 @@ def estimated(found: Replayed, prior: Shares, strength: float, policy: Policy) -
     """What came out, shrunk to `prior` as if that were `strength` tickets."""
     total = found.settled + strength
     right = found.failed_by(policy.horizon / DAY) - found.failed_by(policy.lead / DAY)
-    needed = found.failed_by(WORN_DAYS)
+    needed = found.failed_by(NEEDED_DAYS)
     return Shares(
         (found.settled * right + strength * prior.right) / total,
         (found.settled * needed + strength * prior.needed) / total,
