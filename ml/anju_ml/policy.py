@@ -90,8 +90,9 @@ class Policy:
     tickets_per_day: int | None = None
     cool_down: timedelta = timedelta(days=14)
     reopen_margin: float = 0.15
-    trust: float = 0.6
-    """Share of tickets that must come to a failure within the horizon for the crew to go on believing them."""
+    trust: float = 0.5
+    """Share of tickets that must come to a failure within the horizon for the crew to go on believing them, as a single
+    member says of assets that it never saw."""
     needed: float = 0.9
     """Share of tickets after which the component must fail within 60 days for the same."""
     safety_factor: float = 1.5
@@ -153,7 +154,7 @@ class _PolicyFile(msgspec.Struct, forbid_unknown_fields=True):
     tickets_per_day: int | None = None
     cool_down_days: float = 14.0
     reopen_margin: float = 0.15
-    trust: float = 0.6
+    trust: float = 0.5
     needed: float = 0.9
     safety_factor: float = 1.5
     held_out_share: float = 0.0
