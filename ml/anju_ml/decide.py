@@ -48,7 +48,7 @@ def decide(
     """Tickets to open, best first (safety-relevant components before all), then what to watch.
 
     `open_problems` are (asset, component or None where unknown) that already have a ticket; nothing is said of
-    these. `recently_closed` gives when the last ticket of a problem closed.
+    these. `recently_closed` gives when the last ticket of a problem was served or withdrawn.
     """
     taken = set(open_problems)
     chosen: list[OpenTicket] = []

@@ -41,18 +41,20 @@ def open_over_time(
     p: Doubles, found: Outcomes, days: Doubles, *, bar: float, horizon: float, cool_down: float, margin: float
 ) -> Opened:
     """When `p` [asset, origin] reaches `bar` at the moments `days` [origin] and no ticket is open. A ticket closes at
-    the failure, at a preventive visit or after `horizon` days; within `cool_down` days of that, `margin` more is
-    asked for."""
+    the failure, at a preventive visit or after `horizon` days; within `cool_down` days of a failure or visit,
+    `margin` more is asked for. A ticket that lapsed leaves the problem as it was."""
     ends_in = np.minimum(np.minimum(found.fails_in, found.known_for), horizon)
-    busy_until = np.full(len(p), -np.inf)
+    busy_until, ended = np.full(len(p), -np.inf), np.full(len(p), -np.inf)
     assets: list[Indices] = []
     origins: list[Indices] = []
     raised = min(bar + margin, (1 + bar) / 2)
     for position, day in enumerate(days):
         free = found.observed[:, position] & (day >= busy_until)
-        needed = np.where(day - busy_until < cool_down, raised, bar)
+        needed = np.where(day - ended < cool_down, raised, bar)
         opening = np.flatnonzero(free & (p[:, position] >= needed))
-        busy_until[opening] = day + np.maximum(ends_in[opening, position], 1.0)
+        lasts = ends_in[opening, position]
+        busy_until[opening] = day + np.maximum(lasts, 1.0)
+        ended[opening] = np.where(lasts < horizon, busy_until[opening], -np.inf)
         assets.append(opening)
         origins.append(np.full(len(opening), position, np.int64))
     return Opened(np.concatenate(assets), np.concatenate(origins))

@@ -63,7 +63,8 @@ class Walk:
 
 @dataclass
 class Desk:
-    """Open and recently closed problems. A ticket closes at its failure, at a visit for it, or when it expires."""
+    """Open and recently closed problems. A ticket closes at its failure or at a visit for it; one that expires leaves
+    the problem as it was."""
 
     ends: dict[tuple[str, str], list[datetime]]
     open_until: dict[tuple[str, str], datetime] = field(default_factory=dict)
@@ -72,7 +73,8 @@ class Desk:
     def pass_to(self, now: datetime) -> None:
         for problem, until in list(self.open_until.items()):
             if until <= now:
-                self.closed_at[problem] = until
+                if until in self.ends.get(problem, ()):
+                    self.closed_at[problem] = until
                 del self.open_until[problem]
 
     def open(self, ticket: OpenTicket, now: datetime) -> None:

@@ -101,10 +101,14 @@ def test_a_problem_that_was_just_served_is_not_opened_again_at_the_same_probabil
     assert platform.score(NOW + 20 * DAY)["opened"] == 1
 
 
-def test_what_was_withdrawn_cools_down_too_but_a_duplicate_does_not_count(platform: Platform) -> None:
+def test_what_was_withdrawn_cools_down_too_but_lapsed_and_duplicate_ones_do_not_count(platform: Platform) -> None:
     platform.add("jinxiu:lift-01")
     p = Policy().bar("lift", "door_operator") + 0.05
-    for day, reason, opened in ((0, CloseReason.DUPLICATE, 1), (1, CloseReason.WITHDRAWN, 0)):
+    for day, reason, opened in (
+        (0, CloseReason.DUPLICATE, 1),
+        (1, CloseReason.LAPSED, 1),
+        (2, CloseReason.WITHDRAWN, 0),
+    ):
         platform.score(NOW + day * DAY, door_operator=p)
         newest = platform.write("SELECT id FROM ticket ORDER BY id DESC LIMIT 1")[0]["id"]
         platform.close(newest, NOW + day * DAY + HOUR, reason)
