@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from anju_ml.failures import MERGE_WITHIN
 from anju_ml.grid import DAY, Grid
 from anju_ml.history import History
 from anju_ml.service import days_by_asset, judgeable, observed_days
@@ -69,8 +70,16 @@ def outcomes(
         known_for[row] = np.minimum(limit, _next(prevented.get(name), at)) - at
         if name in onsets:
             busy[row] = _inside(onsets[name], closings[name], at)
+    known_for = np.where(_ended_by(fails_in, known_for), until - at, known_for)
     observed = clear & (at[None, :] >= first[:, None] + WARM_UP_DAYS) & (at[None, :] <= last[:, None]) & ~busy
     return Outcomes(fails_in, known_for, observed, until - at)
+
+
+def _ended_by(fails_in: Doubles, known_for: Doubles) -> Flags:
+    """Where it was the failure itself that ended the watch (the asset was taken out of service with it): that is no
+    censoring, and the failure counts as one of an asset watched to the end of the record."""
+    found: Flags = (fails_in <= known_for) & (known_for - fails_in <= MERGE_WITHIN / DAY)
+    return found
 
 
 def _preventive(repairs: pl.DataFrame, component: str) -> pl.DataFrame:
