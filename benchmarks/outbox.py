@@ -4,22 +4,22 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
 
 from anju_contracts.clock import RealClock
+from anju_contracts.envelope import Stream
 from anju_edge_agent.samples import Sample
 from anju_gateway.outbox import Outbox
 from anju_gateway.outbox_file import Limits
-from anju_gateway.packing import pack_samples
+from anju_gateway.packing import pack
 from benchmarks.figures import Figure, Goal, alternate
 from benchmarks.stage import Bench
 
 BATCH = 500
 ASSETS, POINTS = 50, 10
-TAKEN_AT = datetime(2026, 1, 1, tzinfo=UTC)
+TAKEN_US = 1_767_225_600_000_000
 HOW = (
     "batches of 500 readings handed over by {agents} at once, checked, packed, numbered, counted and synced to disk;"
     " reference: a loop of sqlite3 that {does}, a transaction a batch, same journal, synchronous=FULL"
@@ -57,7 +57,8 @@ def _open(folder: Path) -> Outbox:
 
 
 def _encode(batch: list[Sample]) -> bytes:
-    return pack_samples(batch, epoch="plain", last_seq=0, taken_at=TAKEN_AT)[0].payload
+    (packed,) = pack(Stream.TELEMETRY, batch, epoch="plain", last_seq=0, taken_us=TAKEN_US)
+    return packed.payload
 
 
 def _plain_rate(folder: Path, payloads: Callable[[], Iterator[bytes]]) -> float:

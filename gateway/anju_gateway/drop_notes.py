@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from anju_contracts.envelope import Stream
-from anju_gateway.outbox_file import Counts
+from anju_gateway.counts import Counts
 
 ROOM_BYTES = 4_096
 log = logging.getLogger(__name__)

@@ -12,9 +12,10 @@ from anju_contracts.envelope import Stream
 from anju_contracts.event import Event
 from anju_contracts.receipt import Receipt
 from anju_edge_agent.samples import Sample, us_of
+from anju_gateway.counts import Counts
 from anju_gateway.drop_notes import DropNotes
 from anju_gateway.errors import CorruptOutboxError, OutboxError
-from anju_gateway.outbox_file import Counts, Limits, OutboxFile
+from anju_gateway.outbox_file import Limits, OutboxFile
 from anju_gateway.outbox_reader import OutboxReader, QueuedBatch
 from anju_gateway.renewal import finish_renewal, renew
 from anju_gateway.troubles import Troubles
@@ -56,7 +57,7 @@ class Outbox:
         self._reader = OutboxReader(path, self._suspected)
         self._file = self._open()
         self._notes = DropNotes(path.with_name(NOTES_FILE))
-        self._waiting.refused = self._notes.uncounted(self._file.epoch, self._file.counts)
+        self._waiting.refused |= self._notes.uncounted(self._file.epoch, self._file.counts)
         self._counts: Mapping[Stream, Counts] = self._file.counts
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
         self._thread.start()
@@ -71,7 +72,7 @@ class Outbox:
 
     def __call__(self, samples: Sequence[Sample], events: Sequence[Event]) -> None:
         entry = self._enter(samples, events)
-        entry.settled.wait()
+        entry.wait()
         if entry.error is not None:
             raise entry.error
 
@@ -79,7 +80,7 @@ class Outbox:
         """As a call, but once the disk has taken nothing for as long as the limits allow, samples are dropped and
         counted, so that the agent goes on watching its devices; events are kept in memory until the disk takes them."""
         entry = self._enter(samples, events)
-        while not entry.settled.wait(RETRY_S):
+        while not entry.wait(RETRY_S):
             if self._give_up(entry):
                 return
         if entry.error is not None:
@@ -244,10 +245,11 @@ class Outbox:
             self._waiting, self._in_hand = self._in_hand.before(self._waiting), Waiting()
             if error is None:
                 return
+            told, self._waiting.entries = self._waiting.entries, []
             lost = {stream.value: dict(drops) for stream, drops in self._waiting.drops().items()}
             if lost or self._waiting.held:
                 log.error("uncounted at the end", extra={"dropped": lost, "events": len(self._waiting.held)})
-        for entry in self._waiting.entries:
+        for entry in told:
             entry.settle(error)
 
     def _fail(self, reason: Exception) -> None:

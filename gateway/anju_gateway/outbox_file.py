@@ -1,29 +1,33 @@
-"""The outbox on disk: one SQLite file, WAL, synchronous=FULL, one row a batch, counts in the same transaction."""
+"""The outbox on disk: one SQLite file, WAL, synchronous=FULL, one row a batch, counted in the same transaction."""
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from anju_contracts.envelope import Stream
 from anju_contracts.event import Event, EventState
 from anju_contracts.receipt import Receipt
-from anju_edge_agent.samples import Sample, moment_of
+from anju_edge_agent.samples import Sample
+from anju_gateway.counts import Counts, load_counts, save_counts
 from anju_gateway.disk import connect, transaction, translated
 from anju_gateway.errors import CorruptOutboxError
-from anju_gateway.outbox_upgrade import VERSION_OF_MESSAGES, upgrade
-from anju_gateway.packing import PackedBatch, chunks, pack_events, pack_samples, packed
+from anju_gateway.outbox_upgrade import FORMER_VERSIONS, upgrade
+from anju_gateway.packing import PackedBatch, pack, packed
 from anju_gateway.queries import load_queries
 from anju_gateway.salvage import Salvaged
 
-VERSION = 2
+VERSION = 3
 FULL, TOO_OLD = "outbox_full", "too_old"
 DROP_ORDER = (Stream.TELEMETRY, Stream.EVENT)
 ADOPTED_AT_ONCE = 50
 _SPARE_PAGES = 1_024
 _US = 1_000_000
+T = TypeVar("T", Sample, Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,35 +40,13 @@ class Limits:
     patience_s: float = 30.0
 
 
-@dataclass(slots=True)
-class Counts:
-    """Of one stream since the epoch began; `oldest_us` is when the oldest queued batch was taken, if any."""
-
-    produced: int = 0
-    committed: int = 0
-    queued: int = 0
-    last_seq: int = 0
-    queued_bytes: int = 0
-    oldest_us: int | None = None
-    dropped: dict[str, int] = field(default_factory=dict)
-
-    def copy(self) -> "Counts":
-        return replace(self, dropped=dict(self.dropped))
-
-    def refuse(self, drops: Mapping[str, int]) -> None:
-        """Count what was produced and dropped at once, by reason."""
-        for reason, samples in drops.items():
-            self.produced += samples
-            self.dropped[reason] = self.dropped.get(reason, 0) + samples
-
-
 @dataclass(frozen=True, slots=True)
 class Work:
     """What one transaction is to keep, to forget and to count. `refused` are drops that never reached the disk, by
     stream and reason; by `shift_us` the data's clock was put right since what this run has written."""
 
-    samples: Sequence[Sample] = ()
-    events: Sequence[Event] = ()
+    samples: list[Sample] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     receipts: Sequence[Receipt] = ()
     refused: Mapping[Stream, Mapping[str, int]] = field(default_factory=dict)
     shift_us: int = 0
@@ -82,7 +64,7 @@ class OutboxFile:
             self._db = connect(path)
             try:
                 self.epoch = self._prepare(alarms)
-                self.counts = self._load_counts()
+                self.counts = load_counts(self._db)
                 self.alarms = {(str(asset), str(code)) for asset, code in self._db.execute(self._queries["alarms"])}
             except BaseException:
                 self._db.close()
@@ -96,7 +78,8 @@ class OutboxFile:
         with translated(), transaction(self._db):
             if work.shift_us:
                 self._shift(work.shift_us, counts)
-            self._keep(work, counts, now_us)
+            self._keep(Stream.TELEMETRY, work.samples, counts, now_us)
+            self._keep(Stream.EVENT, work.events, counts, now_us)
             self._note_alarms(work.events)
             for receipt in work.receipts:
                 self._forget(receipt, counts[receipt.stream])
@@ -104,21 +87,22 @@ class OutboxFile:
                 counts[stream].refuse(drops)
             self._drop_old(counts, now_us - round(self._limits.max_age_s * _US), confirmed=confirmed)
             self._make_room(counts)
-            self._save_counts(counts)
+            save_counts(self._db, counts, self.counts)
         self.counts = counts
         self._remember_alarms(work.events)
 
     def adopt(self, batches: Iterable[Salvaged]) -> None:
         """Queue what another file held, under numbers of this one."""
-        for some in chunks(batches, ADOPTED_AT_ONCE):
+        rest = iter(batches)
+        while some := list(islice(rest, ADOPTED_AT_ONCE)):
             counts = {stream: count.copy() for stream, count in self.counts.items()}
             with translated(), transaction(self._db):
                 for one in some:
                     seq = counts[one.stream].last_seq + 1
                     kept = msgspec.structs.replace(one.kept, epoch=self.epoch, seq=seq)
-                    self._add([packed(one.stream, kept)], counts, one.at_us)
+                    self._add(packed(one.stream, kept), counts, one.at_us)
                 self._make_room(counts)
-                self._save_counts(counts)
+                save_counts(self._db, counts, self.counts)
             self.counts = counts
         self._from_before = {stream: count.last_seq for stream, count in self.counts.items()}
 
@@ -142,8 +126,8 @@ class OutboxFile:
         if verdict != "ok":
             raise CorruptOutboxError(f"quick_check: {verdict}")
         row = self._db.execute(self._queries["epoch"]).fetchone()
-        if row is not None and row[1] == VERSION_OF_MESSAGES:
-            upgrade(self._db, VERSION)
+        if row is not None and row[1] in FORMER_VERSIONS:
+            upgrade(self._db, former=row[1], version=VERSION)
             row = (row[0], VERSION)
         if row is None or row[1] != VERSION:
             raise CorruptOutboxError(f"outbox version: got {row and row[1]!r}, expected {VERSION}")
@@ -161,45 +145,22 @@ class OutboxFile:
                 self._db.execute(self._queries["raise_alarm"], {"asset": asset, "code": code})
         return epoch
 
-    def _load_counts(self) -> dict[Stream, Counts]:
-        counts = {stream: Counts() for stream in Stream}
-        for stream, produced, committed, queued, last_seq in self._db.execute(self._queries["accounts"]):
-            counts[Stream(stream)] = Counts(produced, committed, queued, last_seq)
-        for stream, reason, samples in self._db.execute(self._queries["drops"]):
-            counts[Stream(stream)].dropped[reason] = samples
-        found = {Stream(row[0]): row[1:] for row in self._db.execute(self._queries["queued"])}
-        for stream, count in counts.items():
-            queued, queued_bytes, oldest_us = found.get(stream, (0, 0, None))
-            if queued != count.queued or count.produced != count.committed + queued + sum(count.dropped.values()):
-                raise CorruptOutboxError(f"{stream}: {queued} samples are there, the account says {count.queued}")
-            count.queued_bytes, count.oldest_us = queued_bytes, oldest_us
-        return counts
+    def _keep(self, stream: Stream, items: list[T], counts: Mapping[Stream, Counts], now_us: int) -> None:
+        last_seq = counts[stream].last_seq
+        for batch in pack(stream, items, epoch=self.epoch, last_seq=last_seq, taken_us=now_us):
+            self._add(batch, counts, now_us)
 
-    def _keep(self, work: Work, counts: Mapping[Stream, Counts], now_us: int) -> None:
-        last_seq = {stream: count.last_seq for stream, count in counts.items()}
-        now = moment_of(now_us)
-        samples = pack_samples(work.samples, epoch=self.epoch, last_seq=last_seq[Stream.TELEMETRY], taken_at=now)
-        events = pack_events(work.events, epoch=self.epoch, last_seq=last_seq[Stream.EVENT], taken_at=now)
-        self._add([*samples, *events], counts, now_us)
-
-    def _add(self, batches: Sequence[PackedBatch], counts: Mapping[Stream, Counts], now_us: int) -> None:
-        for batch in batches:
-            count, size = counts[batch.stream], batch.size
-            row = {
-                "stream": batch.stream.value,
-                "seq": batch.seq,
-                "at_us": now_us,
-                "samples": batch.samples,
-                "bytes": size,
-                "payload": batch.payload,
-            }
-            self._db.execute(self._queries["add_batch"], row)
-            count.produced += batch.samples
-            count.queued += batch.samples
-            count.queued_bytes += size
-            count.last_seq = batch.seq
-            if count.oldest_us is None:
-                count.oldest_us = now_us
+    def _add(self, batch: PackedBatch, counts: Mapping[Stream, Counts], at_us: int) -> None:
+        row = {
+            "stream": batch.stream.value,
+            "seq": batch.seq,
+            "at_us": at_us,
+            "samples": batch.samples,
+            "bytes": batch.size,
+            "payload": batch.payload,
+        }
+        self._db.execute(self._queries["add_batch"], row)
+        counts[batch.stream].queue(batch, at_us)
 
     def _note_alarms(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -256,21 +217,9 @@ class OutboxFile:
         self._db.execute(self._queries["remove_batch"], {"stream": stream.value, "seq": seq})
         count.queued -= samples
         count.queued_bytes -= size
-        count.dropped[reason] = count.dropped.get(reason, 0) + samples
+        count.drop(samples, reason)
         self._find_oldest(stream, count)
 
     def _find_oldest(self, stream: Stream, count: Counts) -> None:
         row = self._db.execute(self._queries["oldest"], {"stream": stream.value}).fetchone()
         count.oldest_us = row[1] if row else None
-
-    def _save_counts(self, counts: Mapping[Stream, Counts]) -> None:
-        for stream, count in counts.items():
-            before = self.counts[stream]
-            if count == before:
-                continue
-            numbers = {key: getattr(count, key) for key in ("produced", "committed", "queued", "last_seq")}
-            self._db.execute(self._queries["set_account"], {"stream": stream.value, **numbers})
-            for reason, samples in count.dropped.items():
-                if before.dropped.get(reason) != samples:
-                    row = {"stream": stream.value, "reason": reason, "samples": samples}
-                    self._db.execute(self._queries["set_drop"], row)

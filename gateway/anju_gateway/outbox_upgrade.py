@@ -1,4 +1,5 @@
-"""An outbox of version 1 kept each batch as the message to be published; what waits in it is put into today's form."""
+"""Files of former versions. Version 1 kept each batch as the message to be published; what waits is put into today's
+form. Version 2 wrote its account with every batch, which reads like one of today that was written a moment ago."""
 
 import sqlite3
 from typing import TypeVar
@@ -13,19 +14,25 @@ from anju_gateway.errors import CorruptOutboxError
 from anju_gateway.packing import AnyKept, Kept, packed
 from anju_gateway.queries import load_queries
 
-VERSION_OF_MESSAGES = 1
-T = TypeVar("T")
+VERSION_OF_MESSAGES, VERSION_OF_FULL_ACCOUNTS = 1, 2
+FORMER_VERSIONS = frozenset({VERSION_OF_MESSAGES, VERSION_OF_FULL_ACCOUNTS})
+T = TypeVar("T", Sample, Event)
 
 
-def upgrade(db: sqlite3.Connection, version: int) -> None:
-    """All batches or none; CorruptOutboxError where one is no message."""
-    queries, after = load_queries(), 0
+def upgrade(db: sqlite3.Connection, *, former: int, version: int) -> None:
+    """All or nothing; CorruptOutboxError where a batch of version 1 is no message."""
     with transaction(db):
-        while row := db.execute(queries["kept_batches"], {"after": after}).fetchone():
-            after, stream, payload = row
-            new = packed(Stream(stream), _kept(Stream(stream), payload))
-            db.execute(queries["rewrite_batch"], {"rowid": after, "payload": new.payload, "bytes": new.size})
-        db.execute(queries["set_version"], {"version": version})
+        if former == VERSION_OF_MESSAGES:
+            _rewrite_messages(db)
+        db.execute(load_queries()["set_version"], {"version": version})
+
+
+def _rewrite_messages(db: sqlite3.Connection) -> None:
+    queries, after = load_queries(), 0
+    while row := db.execute(queries["kept_batches"], {"after": after}).fetchone():
+        after, stream, payload = row
+        new = packed(Stream(stream), _kept(Stream(stream), payload))
+        db.execute(queries["rewrite_batch"], {"rowid": after, "payload": new.payload, "bytes": new.size})
 
 
 def _kept(stream: Stream, payload: bytes) -> AnyKept:

@@ -3,23 +3,20 @@
 Kept is the short and quick form (MessagePack), because agents wait for it; the messages of the contracts are written
 when a batch is sent."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import islice
-from typing import Generic, TypeVar
+from collections.abc import Iterator, Sequence
+from types import MappingProxyType
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from anju_contracts.envelope import Envelope, Stream
 from anju_contracts.event import Event, EventBatch, encode_events
-from anju_edge_agent.samples import Sample, moment_of, us_of
+from anju_edge_agent.samples import Sample, moment_of
 from anju_gateway.errors import CorruptOutboxError
 
-SAMPLES_A_BATCH = 500
-EVENTS_A_BATCH = 200
+MOST_A_BATCH: Final = MappingProxyType({Stream.TELEMETRY: 500, Stream.EVENT: 200})
 ROW_OVERHEAD, PAGE = 90, 4_096
-T = TypeVar("T")
+T = TypeVar("T", Sample, Event)
 _US = 1_000_000
 
 
@@ -42,8 +39,7 @@ _samples_decoder = msgspec.msgpack.Decoder(Kept[Sample], strict=False)
 _events_decoder = msgspec.msgpack.Decoder(Kept[Event])
 
 
-@dataclass(frozen=True, slots=True)
-class PackedBatch:
+class PackedBatch(NamedTuple):
     """`samples` counts samples or events; `payload` is a Kept."""
 
     stream: Stream
@@ -58,20 +54,11 @@ class PackedBatch:
         return row if row < PAGE // 2 else -(-row // PAGE) * PAGE
 
 
-def pack_samples(samples: Sequence[Sample], *, epoch: str, last_seq: int, taken_at: datetime) -> list[PackedBatch]:
-    """Batches of at most SAMPLES_A_BATCH, numbered from `last_seq` + 1."""
-    return [
-        packed(Stream.TELEMETRY, Kept(epoch, seq, us_of(taken_at), some))
-        for seq, some in enumerate(chunks(samples, SAMPLES_A_BATCH), last_seq + 1)
-    ]
-
-
-def pack_events(events: Sequence[Event], *, epoch: str, last_seq: int, taken_at: datetime) -> list[PackedBatch]:
-    """Batches of at most EVENTS_A_BATCH, numbered from `last_seq` + 1."""
-    return [
-        packed(Stream.EVENT, Kept(epoch, seq, us_of(taken_at), some))
-        for seq, some in enumerate(chunks(events, EVENTS_A_BATCH), last_seq + 1)
-    ]
+def pack(stream: Stream, items: list[T], *, epoch: str, last_seq: int, taken_us: int) -> Iterator[PackedBatch]:
+    """Batches of at most MOST_A_BATCH, numbered from `last_seq` + 1."""
+    most = MOST_A_BATCH[stream]
+    for seq, first in enumerate(range(0, len(items), most), last_seq + 1):
+        yield packed(stream, Kept(epoch, seq, taken_us, items[first : first + most]))
 
 
 def packed(stream: Stream, batch: AnyKept) -> PackedBatch:
@@ -124,10 +111,3 @@ def _envelope_text(envelope: Envelope) -> str:
 
 def _text(value: object) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def chunks(items: Iterable[T], most: int) -> Iterator[list[T]]:
-    """`items` in lists of at most `most`."""
-    rest = iter(items)
-    while some := list(islice(rest, most)):
-        yield some

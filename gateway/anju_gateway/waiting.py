@@ -2,10 +2,11 @@
 flag that agents wait on."""
 
 import threading
-from collections import Counter, deque
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
+from sys import float_info
+from typing import Annotated
 
 import msgspec
 
@@ -19,22 +20,41 @@ from anju_gateway.outbox_file import Work
 MOST_HELD = 1_000
 """Events of asked devices that are kept in memory while the disk takes nothing; beyond, the oldest are counted as
 dropped."""
-_EXACT = 2**53
-"""Whole numbers below it are exact as a float."""
+_Finite = Annotated[float, msgspec.Meta(ge=-float_info.max, le=float_info.max)]
+_Exact = Annotated[int, msgspec.Meta(gt=-(2**53), lt=2**53)]
+"""A whole number that is the same as a float."""
+_Long = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+
+class _Writable(msgspec.Struct, array_like=True):
+    """What msgspec checks: plain tuples, because it takes a Sample as it is, in a Struct, because for any other type it
+    works the checks out at every call."""
+
+    samples: list[tuple[str, str, _Long, _Finite | _Exact, _Long]]
+
+
+def _held_lock() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
 
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """What one call handed over; `settled` is set when it is on disk, or with `error` when it isn't."""
+    """What one call handed over. Settled once: when it is on disk, or with `error` when it isn't."""
 
     samples: Sequence[Sample]
     events: Sequence[Event]
-    settled: threading.Event = field(default_factory=threading.Event)
     error: OutboxError | None = None
+    _unsettled: threading.Lock = field(default_factory=_held_lock)
 
     def settle(self, error: OutboxError | None = None) -> None:
         self.error = error
-        self.settled.set()
+        self._unsettled.release()
+
+    def wait(self, timeout_s: float = -1) -> bool:
+        """Whether it is settled, after `timeout_s` at the latest. To be asked by one thread, and no more after True."""
+        return self._unsettled.acquire(timeout=timeout_s)
 
 
 @dataclass(slots=True)
@@ -43,8 +63,8 @@ class Waiting:
 
     entries: list[Entry] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
-    held: deque[Event] = field(default_factory=deque)
-    refused: dict[Stream, Counter[str]] = field(default_factory=lambda: {stream: Counter() for stream in Stream})
+    held: list[Event] = field(default_factory=list)
+    refused: dict[Stream, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     shift_us: int = 0
 
     def __bool__(self) -> bool:
@@ -55,28 +75,30 @@ class Waiting:
         self.entries.remove(entry)
         self.refused[Stream.TELEMETRY][reason] += len(entry.samples)
         self.held += entry.events
-        while len(self.held) > MOST_HELD:
-            self.held.popleft()
-            self.refused[Stream.EVENT][reason] += 1
+        if len(self.held) > MOST_HELD:
+            self.refused[Stream.EVENT][reason] += len(self.held) - MOST_HELD
+            del self.held[:-MOST_HELD]
 
     def before(self, later: "Waiting") -> "Waiting":
         """Both, this first: what could not be written is tried again with what came meanwhile."""
-        return Waiting(
+        both = Waiting(
             self.entries + later.entries,
             self.receipts + later.receipts,
             self.held + later.held,
-            {stream: self.refused[stream] + later.refused[stream] for stream in Stream},
-            self.shift_us + later.shift_us,
+            shift_us=self.shift_us + later.shift_us,
         )
+        for some in (self, later):
+            for stream, drops in some.refused.items():
+                both.refused[stream] += drops
+        return both
 
     def work(self) -> Work:
-        return Work(
-            [sample for entry in self.entries for sample in entry.samples],
-            [*self.held, *(event for entry in self.entries for event in entry.events)],
-            self.receipts,
-            self.drops(),
-            self.shift_us,
-        )
+        samples: list[Sample] = []
+        events = self.held.copy()
+        for entry in self.entries:
+            samples += entry.samples
+            events += entry.events
+        return Work(samples, events, self.receipts, self.drops(), self.shift_us)
 
     def drops(self) -> Mapping[Stream, Mapping[str, int]]:
         return {stream: drops for stream, drops in self.refused.items() if drops.total()}
@@ -85,22 +107,7 @@ class Waiting:
 def check(samples: Sequence[Sample], events: Sequence[Event]) -> None:
     """OutboxError for what can't be written, so that nobody else's is refused for it."""
     try:
-        bad = [] if not samples or _are_plain(samples) else [one for one in samples if not _is_writable(one)]
+        msgspec.convert((samples,), _Writable)
         msgspec.msgpack.encode(events)
     except (TypeError, AttributeError, ValueError) as exc:
         raise OutboxError(f"{type(exc).__name__}: {exc}") from exc
-    if bad:
-        raise OutboxError(f"sample: got {bad[0]!r}, expected names, whole microseconds and a finite number")
-
-
-def _are_plain(samples: Sequence[Sample]) -> bool:
-    """Whether they surely can be written, told by the column, because agents wait for it. TypeError for a name that is
-    no text."""
-    assets, points, at_us, values, qualities = zip(*samples, strict=True)
-    "".join(assets), "".join(points)
-    return {*map(type, values)} == {float} and isfinite(sum(values)) and type(sum(at_us) + sum(qualities)) is int
-
-
-def _is_writable(one: Sample) -> bool:
-    is_exact = type(one.value) is float or (type(one.value) is not bool and abs(one.value) < _EXACT)
-    return is_exact and isfinite(one.value) and type(one.at_us + one.quality) is int

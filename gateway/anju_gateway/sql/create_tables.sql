@@ -16,7 +16,8 @@ CREATE TABLE outbox (
     version INTEGER NOT NULL
 );
 
--- Counts since the epoch began: produced = committed + queued + the sum of dropped.
+-- Counts from the beginning of the epoch to batch `last_seq`: produced = committed + queued + the sum of dropped. Written
+-- where something is forgotten or dropped: what was queued since has higher numbers, without a gap, and is counted there.
 CREATE TABLE account (
     stream    TEXT    NOT NULL PRIMARY KEY,
     produced  INTEGER NOT NULL,

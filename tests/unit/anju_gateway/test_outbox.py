@@ -234,10 +234,19 @@ def test_agents_that_ask_are_told_too_what_was_never_written(path: Path) -> None
 
 def test_what_nobody_can_write_is_refused_to_who_handed_it_over_and_to_nobody_else(opened: Open) -> None:
     outbox = opened()
-    for bad in (float("nan"), float("inf"), "12", True, 10**400, 10**30, None):
+    for bad in (float("nan"), float("inf"), float("-inf"), "12", True, 10**400, 10**30, 2**53, -(2**53), None):
         with pytest.raises(OutboxError):
             outbox([sample(1)._replace(value=bad)], [])  # type: ignore[arg-type]
-    for wrong in ({"at_us": "noon"}, {"at_us": 1.5}, {"asset": 7}, {"point": None}, {"quality": 0.5}):
+    for wrong in (
+        {"at_us": "noon"},
+        {"at_us": 1.5},
+        {"at_us": 2**63},
+        {"asset": 7},
+        {"asset": b"em-001"},
+        {"point": None},
+        {"quality": 0.5},
+        {"quality": 10**30},
+    ):
         with pytest.raises(OutboxError):
             outbox([sample(1), sample(1)._replace(**wrong)], [])  # type: ignore[arg-type]
     outbox([sample(2)], [])

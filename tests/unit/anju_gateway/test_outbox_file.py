@@ -207,10 +207,25 @@ def spoil(path: Path, statement: str) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["DELETE FROM batch", "UPDATE outbox SET version = 99", "DELETE FROM outbox", "UPDATE account SET produced = 3"],
+    [
+        "DELETE FROM batch",
+        "DELETE FROM batch WHERE seq = 2",
+        "DELETE FROM batch WHERE seq = 4",
+        "UPDATE batch SET samples = 9 WHERE seq = 2",
+        "DELETE FROM account",
+        "UPDATE account SET produced = 3",
+        "UPDATE account SET last_seq = 4",
+        "UPDATE outbox SET version = 99",
+        "DELETE FROM outbox",
+    ],
 )
 def test_counts_that_do_not_add_up_are_not_trusted(path: Path, outbox: OutboxFile, statement: str) -> None:
-    outbox.write(Work(samples=samples(10)), now_us=NOON)
+    """Batch 1 is forgotten and 2 is left when the account is written; 3 to 5 come later."""
+    for _ in range(2):
+        outbox.write(Work(samples=samples(10)), now_us=NOON)
+    outbox.write(Work(receipts=[receipt(outbox, (1, 1))]), now_us=NOON)
+    for _ in range(3):
+        outbox.write(Work(samples=samples(10)), now_us=NOON)
     outbox.close()
     spoil(path, statement)
     with pytest.raises(CorruptOutboxError):
@@ -259,8 +274,10 @@ def test_produced_is_committed_and_queued_and_dropped_whatever_happens(
         elif what == "wait":
             now_us += first * DAY // 24
         else:
+            counts = outbox.counts
             outbox.close()
             outbox = OutboxFile(path, limits)
+            assert outbox.counts == counts
     count = outbox.counts[Stream.TELEMETRY]
     assert count.produced == produced == count.committed + count.queued + sum(count.dropped.values())
     assert sum(one.queued_bytes for one in outbox.counts.values()) <= limits.max_bytes

@@ -6,9 +6,10 @@ import pytest
 from anju_contracts.codes import Severity
 from anju_contracts.envelope import MAX_SEQ, Envelope, Stream
 from anju_contracts.event import Event, EventBatch, EventState, encode_events
+from anju_contracts.receipt import Receipt
 from anju_edge_agent.samples import Sample, moment_of
 from anju_gateway.errors import CorruptOutboxError
-from anju_gateway.outbox_file import Limits, OutboxFile
+from anju_gateway.outbox_file import Limits, OutboxFile, Work
 from anju_gateway.outbox_reader import OutboxReader
 from anju_gateway.packing import encode_samples
 from anju_gateway.queries import load_queries
@@ -51,6 +52,29 @@ def test_what_waits_in_a_file_of_version_1_is_sent_as_it_would_have_been(tmp_pat
     reader.close()
     assert telemetry.message(historical=False) == message
     assert event.message(historical=False) == encode_events(EventBatch(envelope(1), [TILT]))
+
+
+def test_a_file_of_version_2_goes_on_where_it_was(tmp_path: Path) -> None:
+    """Its account has every batch; the number of one that is forgotten is not given again."""
+    path, queries = tmp_path / "outbox.sqlite3", load_queries()
+    file = OutboxFile(path, Limits())
+    for _ in range(3):
+        file.write(Work(samples=SAMPLES, events=[TILT]), now_us=NOON)
+    file.write(Work(receipts=[Receipt(file.epoch, Stream.TELEMETRY, [(1, 1), (3, 3)])]), now_us=NOON)
+    before = file.counts
+    file.close()
+    with sqlite3.connect(path) as db:
+        db.execute(queries["set_version"], {"version": 2})
+        account = {"stream": "event", "produced": 3, "committed": 0, "queued": 3, "last_seq": 3}
+        db.execute(queries["set_account"], account)
+    db.close()
+    for added in (0, 1, 1):
+        file = OutboxFile(path, Limits())
+        assert file.counts == before
+        file.write(Work(samples=SAMPLES * added, events=[TILT] * added), now_us=NOON)
+        before = file.counts
+        file.close()
+    assert [(count.produced, count.committed, count.last_seq) for count in before.values()] == [(25, 10, 5), (5, 0, 5)]
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,14 @@ from anju_contracts.codes import Severity
 from anju_contracts.envelope import Envelope, Stream
 from anju_contracts.event import Event, EventState, decode_events
 from anju_contracts.senml import Pack, decode_pack, encode_pack
-from anju_edge_agent.samples import Sample, moment_of
+from anju_edge_agent.samples import Sample, moment_of, us_of
 from anju_gateway.errors import CorruptOutboxError
 from anju_gateway.packing import (
-    EVENTS_A_BATCH,
-    SAMPLES_A_BATCH,
+    MOST_A_BATCH,
     PackedBatch,
     encode_samples,
     message_of,
-    pack_events,
-    pack_samples,
+    pack,
     unpack,
 )
 
@@ -45,22 +43,23 @@ texts = st.none() | st.text(max_size=20) | st.just('{"historical":false}')
 def test_samples_come_out_of_their_batches_as_they_went_in(
     given_samples: list[Sample], last_seq: int, historical: bool
 ) -> None:
-    batches = pack_samples(given_samples, epoch="e1", last_seq=last_seq, taken_at=NOW)
+    batches = list(pack(Stream.TELEMETRY, given_samples, epoch="e1", last_seq=last_seq, taken_us=us_of(NOW)))
     packs = [decode_pack(message(batch, historical=historical), now=NOW) for batch in batches]
-    rows = [row for pack in packs for row in zip(pack.names, pack.at_us, pack.values, pack.qualities, strict=True)]
+    rows = [row for one in packs for row in zip(one.names, one.at_us, one.values, one.qualities, strict=True)]
     assert rows == [(f"{one.asset}/{one.point}", one.at_us, one.value, one.quality) for one in given_samples]
     assert [batch.seq for batch in batches] == list(range(last_seq + 1, last_seq + 1 + len(batches)))
-    assert [pack.envelope for pack in packs] == [Envelope("e1", batch.seq, historical, NOW) for batch in batches]
-    assert all(batch.samples == len(pack) <= SAMPLES_A_BATCH for batch, pack in zip(batches, packs, strict=True))
+    assert [one.envelope for one in packs] == [Envelope("e1", batch.seq, historical, NOW) for batch in batches]
+    assert [batch.samples for batch in batches] == [len(one) for one in packs]
+    assert all(batch.samples <= MOST_A_BATCH[Stream.TELEMETRY] for batch in batches)
 
 
 @given(st.lists(samples, min_size=1, max_size=60), st.none() | st.just(NOW))
 def test_a_pack_is_to_the_byte_what_the_contract_writes(given_samples: list[Sample], taken_at: datetime | None) -> None:
     envelope = Envelope("e1", 7, False, taken_at)
-    pack = Pack(envelope)
+    whole = Pack(envelope)
     for one in given_samples:
-        pack.append(f"{one.asset}/{one.point}", one.at_us, one.value, one.quality)
-    assert encode_samples(given_samples, envelope) == encode_pack(pack)
+        whole.append(f"{one.asset}/{one.point}", one.at_us, one.value, one.quality)
+    assert encode_samples(given_samples, envelope) == encode_pack(whole)
 
 
 @given(st.lists(texts, min_size=1, max_size=500))
@@ -69,11 +68,11 @@ def test_events_come_out_of_their_batches_as_they_went_in_also_as_backfill(found
         Event("lift-01", "lift.tilt", moment_of(NOON + index), EventState.RAISE, Severity.MINOR, text=text)
         for index, text in enumerate(found)
     ]
-    batches = pack_events(events, epoch="e1", last_seq=0, taken_at=NOW)
+    batches = list(pack(Stream.EVENT, events, epoch="e1", last_seq=0, taken_us=us_of(NOW)))
     decoded = [decode_events(message(batch, historical=True)) for batch in batches]
     assert [event for batch in decoded for event in batch.events] == events
     assert [batch.envelope for batch in decoded] == [Envelope("e1", batch.seq, True, NOW) for batch in batches]
-    assert all(batch.stream is Stream.EVENT and batch.samples <= EVENTS_A_BATCH for batch in batches)
+    assert all(batch.stream is Stream.EVENT and batch.samples <= MOST_A_BATCH[Stream.EVENT] for batch in batches)
 
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b"\xc1", b"\x93\xa1e\x01\x02", b"[" * 5_000])
@@ -84,5 +83,6 @@ def test_what_is_no_batch_is_called_corrupt(stream: Stream, payload: bytes) -> N
 
 
 def test_whole_numbers_become_what_values_are() -> None:
-    (batch,) = pack_samples([Sample("em-001", "power_w", NOON, 850)], epoch="e1", last_seq=6, taken_at=NOW)
+    whole = [Sample("em-001", "power_w", NOON, 850)]
+    (batch,) = pack(Stream.TELEMETRY, whole, epoch="e1", last_seq=6, taken_us=NOON)
     assert b'"v":850.0' in message(batch, historical=False)

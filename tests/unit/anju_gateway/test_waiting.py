@@ -1,8 +1,12 @@
+import pytest
+
 from anju_contracts.envelope import Stream
 from anju_contracts.event import Event, EventState
+from anju_contracts.quality import Quality
 from anju_contracts.receipt import Receipt
 from anju_edge_agent.samples import Sample, moment_of
-from anju_gateway.waiting import MOST_HELD, Entry, Waiting
+from anju_gateway.errors import OutboxError
+from anju_gateway.waiting import MOST_HELD, Entry, Waiting, check
 
 NOON = 1_767_268_800_000_000
 
@@ -43,6 +47,21 @@ def test_what_failed_comes_before_what_came_meanwhile() -> None:
     assert [len(entry.samples) for entry in both.entries] == [1, 2]
     assert (both.receipts, both.shift_us) == ([receipt], 12)
     assert both.drops() == {Stream.TELEMETRY: {"disk_full": 3}}
+
+
+def test_who_waits_is_told_once_what_became_of_it_is_known() -> None:
+    kept, lost = Entry(samples(1), []), Entry(samples(1), [])
+    assert not kept.wait(0)
+    kept.settle()
+    lost.settle(OutboxError("disk full"))
+    assert kept.wait()
+    assert lost.wait(0)
+    assert (kept.error, str(lost.error)) == (None, "disk full")
+
+
+@pytest.mark.parametrize("value", [0.0, -1.5e300, 850, 2**53 - 1])
+def test_any_number_that_is_exact_as_a_float_can_be_written(value: float) -> None:
+    check([Sample("em-001", "power_w", NOON, value, Quality.UNCERTAIN)], events(1))
 
 
 def test_nothing_waits_where_nothing_came() -> None:
