@@ -35,7 +35,7 @@ def three_repairs(records: Records, layout: Layout, days: Indices, *, horizon: i
     component that was repaired most."""
     if not layout.components:
         return []
-    corrective = np.stack([records.repairs[name][:, :, 0] for name in layout.components], axis=2)
+    corrective = np.stack([records.repairs[name][:][:, :, 0] for name in layout.components], axis=2)
     running = np.cumsum(np.pad(corrective, ((0, 0), (1, 0), (0, 0))), axis=1)
     visits, busy = [], np.full(len(corrective), -1)
     for day in days:

@@ -8,19 +8,7 @@ import numpy.typing as npt
 from anju_ml.columns import Columns
 from anju_ml.counts import REPAIR_CHANNELS, SEVERITIES, Records
 from anju_ml.layout import Layout
-from anju_ml.windows import Origins, days_since
-
-
-def _running(counts: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-    out = np.zeros((counts.shape[0], counts.shape[1] + 1, counts.shape[2]), np.int64)
-    np.cumsum(counts, axis=1, out=out[:, 1:])
-    return out
-
-
-def _within(running: npt.NDArray[np.int64], origins: Origins, days: int) -> npt.NDArray[np.int64]:
-    found: npt.NDArray[np.int64] = running[:, origins] - running[:, np.maximum(origins - days, 0)]
-    return found
-
+from anju_ml.windows import Origins, between, days_since, running
 
 RATE_DAYS: Final = 30.0
 """An asset's own past of a code counts against as many days of the fleet's."""
@@ -55,15 +43,15 @@ def describe_channels(
     """Counts over `spans`, days since the last, and for `novelty` the ratio of the last week to the weeks before and
     the days since the very first."""
     names, sources = [name for name, _ in named], [source for _, source in named]
-    running = _running(counts)
-    sums = {days: _within(running, origins, days) for days in spans}
+    sums_before = running(counts.transpose(1, 2, 0))
+    sums = {days: between(sums_before, origins, days) for days in spans}
     for days, found in sums.items():
         columns.add_all([f"{name}:{days}d" for name in names], sources, found)
     columns.add_all([f"{name}:since" for name in names], sources, days_since(counts, origins))
     if novelty:
         usual = (sums[90] - sums[7]) * (7 / 83)
         columns.add_all([f"{name}:ratio" for name in names], sources, np.log((sums[7] + 0.5) / (usual + 0.5)))
-        first = np.where((counts > 0) & (np.cumsum(counts, axis=1) == counts), 1, 0)
+        first = ((counts > 0) & (sums_before[:-1].transpose(2, 0, 1) == 0)).astype(np.int32)
         columns.add_all([f"{name}:first" for name in names], sources, days_since(first, origins))
 
 
@@ -76,14 +64,14 @@ def _describe_oddness(
 ) -> None:
     """By how much counts exceed what the asset's past and the fleet's `rates` a day lead to expect."""
     names, sources = [name for name, _ in named], [source for _, source in named]
-    running = _running(counts)
-    past = _within(running, origins, 90) - _within(running, origins, 14)
+    sums_before = running(counts.transpose(1, 2, 0))
+    past = between(sums_before, origins, 90, 14)
     days = np.clip(origins - 14, 0, 76)[None, :, None]
     usual = (past + RATE_DAYS * rates) / (days + RATE_DAYS)
-    spans = {f"odd{span}": (_within(running, origins, span), usual * span) for span in (3, 7, 14)}
+    spans = {f"odd{span}": (between(sums_before, origins, span), usual * span) for span in (3, 7, 14)}
     month = np.broadcast_to(np.maximum(rates, 1e-4) * 30, usual.shape)
-    spans["odd30"] = _within(running, origins, 30), month
-    spans["ago7"] = _within(running, origins, 14) - _within(running, origins, 7), usual * 7
+    spans["odd30"] = between(sums_before, origins, 30), month
+    spans["ago7"] = between(sums_before, origins, 14, 7), usual * 7
     for name, (found, expected) in spans.items():
         columns.add_all([f"{each}:{name}" for each in names], sources, excess(found, expected))
 

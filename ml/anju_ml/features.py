@@ -4,6 +4,7 @@ A feature at origin t uses the days before t alone. Names are `<series>:<statist
 event code or record each comes from, so that reasons can name it.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,17 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from anju_ml.columns import Columns
+from anju_ml.cores import blocks, each
 from anju_ml.counted import describe_channels, describe_counts
 from anju_ml.counts import REPAIR_CHANNELS, Records, count_records
 from anju_ml.grid import Floats, Grid
 from anju_ml.history import History
 from anju_ml.layout import Layout, Series, build_series
 from anju_ml.levels import Levels
-from anju_ml.peers import remove_peers
-from anju_ml.statics import static_columns
+from anju_ml.peers import Peers, find_peers
+from anju_ml.statics import Column, static_columns
 from anju_ml.windows import Origins, Sums, days_since
 
-ASSETS_AT_ONCE: Final = 200
+ASSETS_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True)
@@ -55,51 +57,52 @@ def compute_features(history: History, grid: Grid, layout: Layout, origins: Orig
         grid,
         layout,
         series,
-        residual=remove_peers(series.values, grid, series, layout.peered),
+        peers=find_peers(series.values, grid, series, layout.peered),
         records=count_records(history, grid, layout),
+        statics=static_columns(history.assets, grid, layout, origins),
         origins=origins,
     )
-    statics = static_columns(history.assets, grid, layout, origins)
-    parts: list[Columns] = []
-    own_parts: dict[str, list[Columns]] = {component: [] for component in layout.components}
-    for first in range(0, len(grid.assets), ASSETS_AT_ONCE):
-        block = slice(first, first + ASSETS_AT_ONCE)
-        part, own = _block(given, block)
-        for name, source, values in statics:
-            part.add(name, source, values[block])
-        parts.append(part)
-        for component, columns in own.items():
-            own_parts[component].append(columns)
-    common = _joined(parts, len(origins))
-    own_joined = {component: _joined(columns, len(origins)) for component, columns in own_parts.items()}
-    names = next(iter(own_parts.values()))[0] if own_parts else Columns()
+    first, *others = blocks(len(grid.assets), ASSETS_AT_ONCE)
+    found = _block(given, first)
+    features = _empty(grid, origins, *found)
+    _write(features, first, *found)
+    each(lambda block: _write(features, block, *_block(given, block)), others)
+    return features
+
+
+def _empty(grid: Grid, origins: Origins, common: Columns, own: Mapping[str, Columns]) -> Features:
+    """Features with these columns, not yet filled."""
+    shape = (len(grid.assets), len(origins))
+    any_own = next(iter(own.values()), Columns())
     return Features(
         kind=grid.kind,
         assets=grid.assets,
         origins=origins,
-        names=tuple(parts[0].names),
-        sources=tuple(parts[0].sources),
-        common=common,
-        own_names=tuple(names.names),
-        own_sources=tuple(names.sources),
-        own=own_joined,
+        names=tuple(common.names),
+        sources=tuple(common.sources),
+        common=np.empty((*shape, len(common.names)), np.float32),
+        own_names=tuple(any_own.names),
+        own_sources=tuple(any_own.sources),
+        own={name: np.empty((*shape, len(columns.names)), np.float32) for name, columns in own.items()},
     )
 
 
-def _joined(parts: list[Columns], origins: int) -> Floats:
-    blocks = [np.stack(part.values, axis=2) if part.values else np.empty((0, origins, 0), np.float32) for part in parts]
-    return np.concatenate(blocks, axis=0)
+def _write(features: Features, block: slice, common: Columns, own: Mapping[str, Columns]) -> None:
+    common.write(features.common[block])
+    for name, columns in own.items():
+        columns.write(features.own[name][block])
 
 
 @dataclass(frozen=True)
 class _Inputs:
-    """What features are made of: `residual` are the series less their peers."""
+    """What features are made of."""
 
     grid: Grid
     layout: Layout
     series: Series
-    residual: Floats
+    peers: Peers
     records: Records
+    statics: Sequence[Column]
     origins: Origins
 
 
@@ -107,10 +110,14 @@ def _block(given: _Inputs, block: slice) -> tuple[Columns, dict[str, Columns]]:
     """Common and own columns of the assets of `block`."""
     columns, records, origins = Columns(), given.records, given.origins
     scales = np.array([given.layout.scales[name] for name in given.series.names], np.float32)
-    levels = Levels(given.series, given.series.values[block], given.residual[block], scales=scales, origins=origins)
+    values = given.series.values[block]
+    levels = Levels(given.series, values, given.peers.taken_off(values, block), scales=scales, origins=origins)
     levels.describe(columns)
     describe_counts(columns, records, given.layout, origins, block)
-    _describe_gaps(columns, given.grid, origins, block)
+    if given.layout.gauges or given.layout.counters:
+        _describe_gaps(columns, given.grid.rows[block], origins)
+    for name, source, static in given.statics:
+        columns.add(name, source, static[block])
     use = _usage(given.series, given.layout, block)
     own: dict[str, Columns] = {}
     for component in given.layout.components:
@@ -119,10 +126,9 @@ def _block(given: _Inputs, block: slice) -> tuple[Columns, dict[str, Columns]]:
     return columns, own
 
 
-def _describe_gaps(columns: Columns, grid: Grid, origins: Origins, block: slice) -> None:
-    rows = grid.rows[block][:, :, None]
-    if not rows.any():
-        return
+def _describe_gaps(columns: Columns, counts: npt.NDArray[np.int32], origins: Origins) -> None:
+    """`counts`: readings [asset, day]."""
+    rows = counts[:, :, None]
     heard = Sums(np.where(rows > 0, 1.0, np.nan))
     columns.add("missing:7d", "missing", 1.0 - heard.share(origins, 7)[:, :, 0])
     columns.add("missing:since", "missing", days_since(rows, origins)[:, :, 0])

@@ -4,8 +4,8 @@ Days are counted back from an anchor, so that the last one ends exactly there: d
 [start + d days, start + d + 1 days).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,11 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from anju_ml.cores import blocks, each
 from anju_ml.history import History
 
 DAY: Final = timedelta(days=1)
 MAX_DAYS: Final = 1500
 STATISTICS: Final = ("mid", "high", "low", "last")
+ROWS_AT_ONCE: Final = 16_384
 Floats = npt.NDArray[np.float32]
 
 
@@ -47,6 +49,11 @@ class Grid:
         """The moment at which days 0 to origin - 1 are over."""
         return self.start + origin * DAY
 
+    def part(self, block: slice) -> "Grid":
+        """The same of some of the assets."""
+        arrays = {name: getattr(self, name)[block] for name in (*STATISTICS, "last_day", "rows")}
+        return replace(self, assets=self.assets[block], models=self.models[block], **arrays)
+
 
 def start_of(history: History, anchor: datetime) -> datetime:
     """The start of a grid that ends at `anchor` and reaches back to the first record, or as far as is kept."""
@@ -59,7 +66,7 @@ def daily_grids(history: History, *, anchor: datetime) -> dict[str, Grid]:
     """A grid for each kind, in the order of their names; what was recorded at `anchor` or later is left out."""
     start = start_of(history, anchor)
     days = (anchor - start) // DAY
-    frames = [ordered(frame) for frame in _joined(history.readings)]
+    frames = [_runs(ordered(frame)) for frame in _joined(history.readings)]
     grids: dict[str, Grid] = {}
     for (kind,), assets in sorted(history.assets.group_by("kind"), key=lambda item: str(item[0][0])):
         grids[str(kind)] = _grid(str(kind), assets.sort("asset_id"), frames, start, days)
@@ -90,11 +97,37 @@ def ordered(frame: pl.DataFrame) -> pl.DataFrame:
     return frame
 
 
-def _grid(kind: str, assets: pl.DataFrame, frames: list[pl.DataFrame], start: datetime, days: int) -> Grid:
+@dataclass(frozen=True)
+class _Runs:
+    """A frame by asset and time: each of `owners` has the next so many (`lengths`) rows."""
+
+    frame: pl.DataFrame
+    owners: pl.Series
+    lengths: npt.NDArray[np.int64]
+
+    def of(self, assets: pl.Series) -> "_Runs":
+        """What belongs to `assets`."""
+        own = self.owners.is_in(assets.implode())
+        if own.all():
+            return self
+        rows = np.repeat(own.to_numpy(), self.lengths)
+        return _Runs(self.frame.filter(pl.Series(rows)), self.owners.filter(own), self.lengths[own.to_numpy()])
+
+
+def _runs(frame: pl.DataFrame) -> _Runs:
+    runs = frame["asset_id"].rle().struct
+    return _Runs(frame, runs.field("value"), runs.field("len").cast(pl.Int64).to_numpy())
+
+
+def _grid(kind: str, assets: pl.DataFrame, frames: list[_Runs], start: datetime, days: int) -> Grid:
     names = assets["asset_id"]
-    own = [(frame.filter(pl.col("asset_id").is_in(names.implode()))) for frame in frames]
-    own = [frame for frame in own if len(frame)]
-    found = {name for frame in own for name in frame.columns if frame[name].dtype == pl.Float64 and frame[name].count()}
+    own = [part for part in (runs.of(names) for runs in frames) if len(part.frame)]
+    found = {
+        name
+        for runs in own
+        for name, values in zip(runs.frame.columns, runs.frame, strict=True)
+        if values.dtype == pl.Float64 and values.count()
+    }
     points = tuple(sorted(found))
     shape = (len(names), days, len(points))
     grid = Grid(
@@ -111,38 +144,65 @@ def _grid(kind: str, assets: pl.DataFrame, frames: list[pl.DataFrame], start: da
         last_day=np.full(shape[:2], np.nan),
         rows=np.zeros(shape[:2], np.int32),
     )
-    for frame in own:
-        _fill(grid, frame)
+    for runs in own:
+        _fill(grid, runs)
     return grid
 
 
-def _fill(grid: Grid, frame: pl.DataFrame) -> None:
-    """Write a frame's days into the arrays of `grid`."""
-    present = [name for name in grid.points if name in frame.columns]
-    table = _by_day(frame, present, grid)
-    index = {name: i for i, name in enumerate(grid.assets)}
-    asset = table["asset_id"].replace_strict(index, return_dtype=pl.Int64).to_numpy()
-    day = table["day"].to_numpy()
-    grid.rows[asset, day] += table["rows"].to_numpy().astype(np.int32)
-    grid.last_day[asset, day] = np.fmax(grid.last_day[asset, day], table["since"].to_numpy())
-    for statistic in STATISTICS:
-        array = getattr(grid, statistic)
-        for name in present:
-            values = table[f"{name}|{statistic}"].to_numpy()
-            column = array[:, :, grid.points.index(name)]
-            column[asset, day] = np.where(np.isnan(values), column[asset, day], values)
+def _fill(grid: Grid, runs: _Runs) -> None:
+    """Write a frame's days into the arrays of `grid`; a day of one reading has nothing to be reckoned."""
+    points = [name for name in grid.points if name in runs.frame.columns]
+    frame = _placed(runs, points, grid)
+    place = frame["place"]
+    alone = place.ne_missing(place.shift(1)) & place.ne_missing(place.shift(-1))
+    if alone.any():
+        single = frame if alone.all() else frame.filter(alone)
+        _write(grid, single.with_columns(pl.lit(1).alias("rows")), {name: (name,) * 4 for name in points})
+    if not alone.all():
+        whole = _by_day(frame.filter(~alone), points)
+        _write(grid, whole, {name: tuple(f"{name}|{statistic}" for statistic in STATISTICS) for name in points})
 
 
-def _by_day(frame: pl.DataFrame, points: list[str], grid: Grid) -> pl.DataFrame:
+def _placed(runs: _Runs, points: list[str], grid: Grid) -> pl.DataFrame:
+    """The readings of `points` within the days of `grid`, with the time `since` its start in days and the `place`
+    (asset, then day) that they belong to, ascending."""
+    index = {name: position for position, name in enumerate(grid.assets)}
+    asset = np.repeat(runs.owners.replace_strict(index, return_dtype=pl.Int64).to_numpy(), runs.lengths)
     since = (pl.col("ts") - grid.start).dt.total_microseconds() / (DAY / timedelta(microseconds=1))
-    each = [pl.col(points).median().name.suffix("|mid"), pl.col(points).max().name.suffix("|high")]
-    each += [pl.col(points).min().name.suffix("|low"), pl.col(points).drop_nulls().last().name.suffix("|last")]
+    place = pl.Series(asset * grid.days) + pl.col("since").floor().cast(pl.Int64)
+    placed = runs.frame.select(*points, since.alias("since")).with_columns(place.alias("place"))
+    inside = (placed["since"] >= 0) & (placed["since"] < grid.days)
+    return placed if inside.all() else placed.filter(inside)
+
+
+def _by_day(frame: pl.DataFrame, points: list[str]) -> pl.DataFrame:
+    told = [pl.col(points).median().name.suffix("|mid"), pl.col(points).max().name.suffix("|high")]
+    told += [pl.col(points).min().name.suffix("|low"), pl.col(points).drop_nulls().last().name.suffix("|last")]
     return (
-        frame.with_columns(since.alias("since"))
-        .filter((pl.col("since") >= 0) & (pl.col("since") < grid.days))
-        .group_by("asset_id", pl.col("since").floor().cast(pl.Int64).alias("day"), maintain_order=True)
-        .agg(*each, pl.len().alias("rows"), pl.col("since").last())
+        frame.with_columns(pl.col("place").set_sorted())
+        .group_by("place", maintain_order=True)
+        .agg(*told, pl.len().alias("rows"), pl.col("since").last())
     )
+
+
+def _write(grid: Grid, table: pl.DataFrame, columns: Mapping[str, Sequence[str]]) -> None:
+    """A row of `table` for each `place`; `columns` of each point by statistic."""
+    place = table["place"].to_numpy()
+    rows, last_day = grid.rows.reshape(-1), grid.last_day.reshape(-1)
+    rows[place] += table["rows"].to_numpy().astype(np.int32)
+    last_day[place] = np.fmax(last_day[place], table["since"].to_numpy())
+
+    def write(block: slice) -> None:
+        part = table[block]
+        for number, statistic in enumerate(STATISTICS):
+            array = getattr(grid, statistic)
+            values = np.full((len(part), len(grid.points)), np.nan, array.dtype)
+            for point, names in columns.items():
+                values[:, grid.points.index(point)] = part[names[number]].to_numpy()
+            found = array.reshape(-1, len(grid.points))
+            found[place[block]] = np.where(np.isnan(values), found[place[block]], values)
+
+    each(write, blocks(len(table), ROWS_AT_ONCE))
 
 
 def counter_rates(grid: Grid, counters: Sequence[str]) -> Floats:

@@ -3,7 +3,7 @@
 Training stores it with the model, so that serving builds the same features whatever arrives later.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -11,10 +11,12 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from anju_ml.cores import blocks, each
 from anju_ml.grid import Floats, Grid, counter_rates
 from anju_ml.history import History
 
 PEERS_AT_LEAST: Final = 5
+ASSETS_AT_ONCE: Final = 256
 MAX_POINTS: Final = 60
 MAX_CODES: Final = 40
 MAX_CATEGORIES: Final = 12
@@ -104,28 +106,47 @@ def _with_scales(layout: Layout, series: Series, origin: int) -> Layout:
 
 def build_series(grid: Grid, layout: Layout) -> Series:
     """The daily series of a kind: gauges by median, greatest and least value, counters by their increase a day and
-    by unit of use. Points that the grid doesn't have are all NaN."""
-    columns: list[Floats] = []
-    names: list[tuple[str, str, bool]] = []
+    by unit of use. Points that the grid doesn't have are all NaN. `values` lie in memory by day and series, so that
+    assets are compared fast."""
+    named = _named(layout)
+    values = np.empty((grid.days, len(named), len(grid.assets)), np.float32).transpose(2, 0, 1)
+
+    def fill(block: slice) -> None:
+        for index, column in enumerate(_columns(grid.part(block), layout)):
+            values[block, :, index] = column
+
+    each(fill, blocks(len(grid.assets), ASSETS_AT_ONCE))
+    split = tuple(zip(*named, strict=True)) if named else ((), (), ())
+    return Series(values, split[0], split[1], split[2])
+
+
+def _named(layout: Layout) -> list[tuple[str, str, bool]]:
+    """Name, point, and whether primary, of each series."""
+    named = []
+    for name in layout.gauges:
+        named += [(name, name, True), (name + "|high", name, False), (name + "|low", name, False)]
+    for name in layout.counters:
+        named.append((name + "|rate", name, True))
+        if layout.usage is not None and name != layout.usage:
+            named.append((name + "|per_use", name, True))
+    return named
+
+
+def _columns(grid: Grid, layout: Layout) -> Iterator[Floats]:
+    """[asset, day] of each series."""
     missing = np.full(grid.rows.shape, np.nan, np.float32)
     place = {name: index for index, name in enumerate(grid.points)}
     for name in layout.gauges:
-        for suffix, array, primary in (("", grid.mid, True), ("|high", grid.high, False), ("|low", grid.low, False)):
-            columns.append(array[:, :, place[name]] if name in place else missing)
-            names.append((name + suffix, name, primary))
+        for array in (grid.mid, grid.high, grid.low):
+            yield array[:, :, place[name]] if name in place else missing
     present = [name for name in layout.counters if name in place]
     rates = counter_rates(grid, present)
     use = rates[:, :, present.index(layout.usage)] if layout.usage in present else None
     for name in layout.counters:
         rate = rates[:, :, present.index(name)] if name in present else missing
-        columns.append(rate)
-        names.append((name + "|rate", name, True))
+        yield rate
         if layout.usage is not None and name != layout.usage:
-            columns.append(_per_use(rate, use) if use is not None else missing)
-            names.append((name + "|per_use", name, True))
-    values = np.stack(columns, axis=2) if columns else np.empty((*grid.rows.shape, 0), np.float32)
-    split = tuple(zip(*names, strict=True)) if names else ((), (), ())
-    return Series(values.astype(np.float32, copy=False), split[0], split[1], split[2])
+            yield _per_use(rate, use) if use is not None else missing
 
 
 def _per_use(rate: Floats, use: Floats) -> Floats:

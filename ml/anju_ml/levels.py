@@ -14,6 +14,8 @@ from anju_ml.windows import Origins, Sums, quartiles
 Wide = npt.NDArray[np.floating]
 Z_LIMIT: Final = 50.0
 BASE_DAYS: Final = (90, 14)
+LOOKED_BACK: Final = (0, 1, 3, 7, 14)
+"""Days before an origin at which windows of all series, and of readings as they are, begin or end."""
 FRESH_DAYS: Final = 15
 LONG_AGO_DAYS: Final = 21
 EVERY_DAYS: Final = 4
@@ -30,14 +32,14 @@ class Levels:
         self.names = series.names
         self.points = series.points
         own_residual = residual[:, :, self.primary]
-        self._all_sums = Sums(residual)
+        days = np.concatenate([np.maximum(origins - back, 0) for back in LOOKED_BACK])
+        self._all_sums = Sums(residual, days)
         self._own_sums = Sums(own_residual)
-        self._own_raw = Sums(values[:, :, self.primary])
+        self._own_raw = Sums(values[:, :, self.primary], days)
         self._middle, spread = _base(residual, origins)
         spread = np.where(np.isnan(spread), scales, spread)
         self._scale = np.maximum(spread, scales / 2)
         self._fleet = scales
-        self._has_peers = bool((residual != values).any())
         self._long = _long_past(own_residual, origins)
 
     def describe(self, columns: Columns) -> None:
@@ -54,8 +56,7 @@ class Levels:
         self._describe_lasting(columns, own_z)
         self._add(columns, "z3", z[3])
         self._add(columns, "z14", z[14])
-        if self._has_peers:
-            self._add(columns, "peer7", _clip(recent[7] / self._fleet))
+        self._add(columns, "peer7", _clip(recent[7] / self._fleet))
         self._add_own(columns, "z1", own_z[1])
         self._add_own(columns, "z7", own_z[7])
         raw = {days: self._own_raw.mean(t, days) for days in (3, 7, 14)}

@@ -13,6 +13,7 @@ from anju_ml.windows import Origins, days_since
 
 Doubles = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.int64]
 SILENT_AFTER_DAYS: Final = 14
 """An asset unheard for so long has left service, or its readings have nothing to say of today."""
 SETTLED_AFTER_DAYS: Final = 3.0
@@ -23,33 +24,39 @@ def judgeable(history: History, grid: Grid, component: str, origins: Origins) ->
     """[asset, origin]: the asset is in service, no corrective repair of it is under way, and the component wasn't
     repaired in the last days, nor since the asset was last heard of."""
     out = in_service(history, grid, origins)
-    place = {name: index for index, name in enumerate(grid.assets)}
-    heard = grid.rows > 0
     at = origins.astype(np.float64)
-    for row in _repairs(history, grid, component).iter_rows(named=True):
-        asset = place[row["asset_id"]]
-        if row["corrective"]:
-            out[asset, (at >= row["opened"]) & (at < row["known"])] = False
-        if row["own"]:
-            later = np.flatnonzero(heard[asset, max(int(row["known"]) + 1, 0) :]) if heard.any() else np.array([0])
-            ready = row["known"] + SETTLED_AFTER_DAYS
-            if len(later):
-                ready = max(ready, int(row["known"]) + 2.0 + later[0])
-            out[asset, (at >= row["known"]) & ((at < ready) | (len(later) == 0))] = False
+    repairs = _repairs(history, grid, component)
+    assets, opened, known = (repairs[name].to_numpy() for name in ("asset", "opened", "known"))
+    corrective, own = repairs["corrective"].to_numpy()[:, None], repairs["own"].to_numpy()[:, None]
+    under_way = corrective & (at >= opened[:, None]) & (at < known[:, None])
+    settling = own & (at >= known[:, None]) & (at < _settled(grid, assets, known)[:, None])
+    rows, columns = np.nonzero(under_way | settling)
+    out[assets[rows], columns] = False
     return out
 
 
+def _settled(grid: Grid, assets: Indices, known: Doubles) -> Doubles:
+    """From when the repaired component can be judged: a while after it was `known`, and heard of since."""
+    settled = known + SETTLED_AFTER_DAYS
+    if not grid.rows.any():
+        return settled
+    fresh = (grid.rows[assets] > 0) & (np.arange(grid.days) >= np.trunc(known)[:, None] + 1)
+    heard = np.where(fresh.any(axis=1), fresh.argmax(axis=1) + 1.0, np.inf)
+    return np.maximum(settled, heard)
+
+
 def _repairs(history: History, grid: Grid, component: str) -> pl.DataFrame:
-    """Repairs of the kind: `opened` and `known` in days since the start of `grid`, whether `corrective`, and whether
-    the component's `own` and more than a look at it."""
+    """Repairs of the kind: place of the `asset`, `opened` and `known` in days since the start of `grid`, whether
+    `corrective`, and whether the component's `own` and more than a look at it."""
     changed = pl.col("fault_found").fill_null(True) & (pl.col("action").fill_null("") != "inspect")
     known = pl.coalesce("closed_at", pl.col("opened_at") + OUTCOME_AFTER)
     per_day = DAY // timedelta(microseconds=1)
+    place = {name: index for index, name in enumerate(grid.assets)}
     return history.repairs.filter(pl.col("asset_id").is_in(list(grid.assets))).select(
-        "asset_id",
+        pl.col("asset_id").replace_strict(place, return_dtype=pl.Int64).alias("asset"),
         ((pl.col("opened_at") - grid.start).dt.total_microseconds() / per_day).alias("opened"),
         ((known - grid.start).dt.total_microseconds() / per_day).alias("known"),
-        (pl.col("cause") == "corrective").alias("corrective"),
+        (pl.col("cause") == "corrective").fill_null(False).alias("corrective"),
         ((pl.col("component") == component) & changed).fill_null(False).alias("own"),
     )
 

@@ -225,9 +225,10 @@ def oddest(board: Board, surprise: Floats) -> Doubles:
     out = np.zeros((len(surprise), 4))
     points = np.abs(surprise[:, ~codes])
     if points.shape[1]:
-        week = np.sort(points[:, :, WEEK], axis=1)[:, ::-1]
-        out[:, 0] = week[:, 0]
-        out[:, 1] = week[:, min(1, week.shape[1] - 1)]
+        week = points[:, :, WEEK]
+        second = max(week.shape[1] - 2, 0)
+        out[:, 0] = week.max(axis=1)
+        out[:, 1] = np.partition(week, second, axis=1)[:, second]
         out[:, 2] = points[:, :, LONG].max(axis=1)
     if codes.any():
         out[:, 3] = surprise[:, codes, STATISTICS.index("fortnight")].max(axis=1)

@@ -7,6 +7,7 @@ import numpy as np
 
 from anju_ml.board import Board
 from anju_ml.calibrate import Calibrator
+from anju_ml.cores import each
 from anju_ml.grid import Floats
 from anju_ml.hazard import Doubles, Indices, cumulative, expit, logit
 from anju_ml.hazards import Members, OwnMember, SharedMember, Sight, one_thread_each, see
@@ -51,9 +52,9 @@ class Target:
         total, spread = np.zeros((len(values), intervals)), np.zeros(len(values))
         with one_thread_each():
             for members, share in self._used():
-                found = [member.hazards(self.kind, self.component, sight, intervals) for member in members]
-                total += share * np.array([logit(each) for each in found]).mean(axis=0)
-                spread += share * np.array([logit(cumulative(each)[:, -1]) for each in found]).std(axis=0)
+                found = each(lambda member: member.hazards(self.kind, self.component, sight, intervals), members)
+                total += share * np.array([logit(said) for said in found]).mean(axis=0)
+                spread += share * np.array([logit(cumulative(said)[:, -1]) for said in found]).std(axis=0)
         return expit(total), spread
 
     def predict_unseen(self, values: Floats, folds: Indices) -> Doubles:

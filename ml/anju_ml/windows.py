@@ -3,7 +3,9 @@
 Arrays are [asset, day, series]; an origin t sees the days before it: t - 1, t - 2, …
 """
 
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,88 +13,129 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Origins = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.int64]
+Terms = Callable[[int, npt.NDArray[np.bool_], Doubles], tuple[npt.NDArray[Any], ...]]
+"""What a day adds to running sums: from its number, which series have a value, and their values (else 0)."""
 
 
 class Sums:
-    """Running sums of a block of series, from which any window's mean, spread and slope follow."""
+    """Running sums of a block of series, from which any window's mean, spread and slope follow.
 
-    def __init__(self, values: npt.NDArray[np.floating]) -> None:
-        self._present = ~np.isnan(values)
-        self._offset = _first_value(values, self._present)
-        self._filled = np.where(self._present, values - self._offset, 0.0).astype(np.float64)
-        self._count = _running(self._present)
-        self._sum = _running(self._filled)
+    They lie in memory by day, so that a day is added to the sums of all series at once; those of `days` are kept, the
+    first and last days of windows that will be asked for (default: of all).
+    """
+
+    def __init__(self, values: npt.NDArray[np.floating], days: Origins | None = None) -> None:
+        self._by_day = values.transpose(1, 2, 0)
+        kept = np.arange(len(self._by_day) + 1) if days is None else np.unique(days)
+        self._last = int(kept[-1])
+        self._rows = np.full(self._last + 1, -1)
+        self._rows[kept] = np.arange(len(kept))
+        self._offset = _first_value(self._by_day)
+        self._count, self._sum = self._running((np.int32, np.float64), lambda _day, present, filled: (present, filled))
+
+    def _running(self, kinds: Sequence[type[Any]], terms: Terms) -> list[npt.NDArray[Any]]:
+        """Sums of the `terms` of the days before each of those kept [day, series, asset]."""
+        shape = self._by_day.shape[1:]
+        totals = [np.zeros(shape, kind) for kind in kinds]
+        out = [np.zeros((int(self._rows.max()) + 1, *shape), kind) for kind in kinds]
+        for day, values in enumerate(self._by_day[: self._last]):
+            present = ~np.isnan(values)
+            filled = np.where(present, values - self._offset, 0.0)
+            row = self._rows[day + 1]
+            for total, kept, term in zip(totals, out, terms(day, present, filled), strict=True):
+                np.add(total, term, out=total)
+                if row >= 0:
+                    kept[row] = total
+        return out
 
     @cached_property
     def _square(self) -> Doubles:
-        return _running(self._filled * self._filled)
+        return self._running((np.float64,), lambda _day, _present, filled: (filled * filled,))[0]
 
     @cached_property
-    def _of_days(self) -> tuple[Doubles, Doubles, Doubles]:
+    def _of_days(self) -> list[npt.NDArray[Any]]:
         """Running sums of the numbers of the days that have a value, of their squares, and of day times value."""
-        day = np.arange(self._filled.shape[1], dtype=np.float64)[None, :, None]
-        return _running(self._present * day), _running(self._present * day * day), _running(self._filled * day)
+        return self._running(
+            (np.int64, np.int64, np.float64),
+            lambda day, present, filled: (present * day, present * (day * day), filled * day),
+        )
+
+    def _within(self, running: npt.NDArray[Any], origins: Origins, start: int, stop: int = 0) -> npt.NDArray[Any]:
+        """The sum over the days [t - start, t - stop), [asset, origin, series]."""
+        last, first = (self._rows[np.maximum(origins - back, 0)] for back in (stop, start))
+        found: npt.NDArray[Any] = running[last] - running[first]
+        return found.transpose(2, 0, 1)
 
     def mean(self, origins: Origins, start: int, stop: int = 0, *, at_least: int = 1) -> Doubles:
         """Mean of the days [t - start, t - stop); NaN with fewer than `at_least` of them."""
-        count = _between(self._count, origins, start, stop)
-        total = _between(self._sum, origins, start, stop)
-        return _divide(total, count, count >= at_least) + self._offset
+        count = self._within(self._count, origins, start, stop)
+        total = self._within(self._sum, origins, start, stop)
+        return _divide(total, count, count >= at_least) + self._offset.T[:, None]
 
     def share(self, origins: Origins, start: int) -> Doubles:
         """Share of the last `start` days that have a value."""
-        return _between(self._count, origins, start, 0) / start
+        return self._within(self._count, origins, start) / start
 
     def spread(self, origins: Origins, start: int, *, at_least: int = 3) -> Doubles:
         """Standard deviation over the last `start` days."""
-        count = _between(self._count, origins, start, 0)
-        mean = _divide(_between(self._sum, origins, start, 0), count, count >= at_least)
-        square = _divide(_between(self._square, origins, start, 0), count, count >= at_least)
+        count = self._within(self._count, origins, start)
+        mean = _divide(self._within(self._sum, origins, start), count, count >= at_least)
+        square = _divide(self._within(self._square, origins, start), count, count >= at_least)
         found: Doubles = np.sqrt(np.maximum(square - mean * mean, 0.0))
         return found
 
     def slope(self, origins: Origins, start: int, *, at_least: int = 5) -> Doubles:
         """Change a day by least squares over the last `start` days."""
-        count, total, day, day_square, product = (
-            _between(running, origins, start, 0) for running in (self._count, self._sum, *self._of_days)
-        )
+        days, squares, products = self._of_days
+        count = self._within(self._count, origins, start)
         enough = count >= at_least
-        day_mean = _divide(day, count, enough)
-        value_mean = _divide(total, count, enough)
-        variance = _divide(day_square, count, enough) - day_mean * day_mean
-        covariance = _divide(product, count, enough) - day_mean * value_mean
+        day_mean = _divide(self._within(days, origins, start), count, enough)
+        value_mean = _divide(self._within(self._sum, origins, start), count, enough)
+        variance = _divide(self._within(squares, origins, start), count, enough) - day_mean * day_mean
+        covariance = _divide(self._within(products, origins, start), count, enough) - day_mean * value_mean
         return _divide(covariance, variance, variance > 0.5)
 
     def mean_between(self, first: npt.NDArray[np.int64], stop: npt.NDArray[np.int64], *, at_least: int = 3) -> Doubles:
         """Mean of the days [first, stop), both [asset, origin]; NaN where first is negative."""
-        low, high = np.maximum(first, 0)[:, :, None], np.maximum(stop, 0)[:, :, None]
-        count = np.take_along_axis(self._count, high, 1) - np.take_along_axis(self._count, low, 1)
-        total = np.take_along_axis(self._sum, high, 1) - np.take_along_axis(self._sum, low, 1)
-        return _divide(total, count, (count >= at_least) & (first >= 0)[:, :, None]) + self._offset
+        low, high = self._rows[np.maximum(first, 0)], self._rows[np.maximum(stop, 0)]
+        count = _at_each(self._count, high) - _at_each(self._count, low)
+        total = _at_each(self._sum, high) - _at_each(self._sum, low)
+        return _divide(total, count, (count >= at_least) & (first >= 0)[:, :, None]) + self._offset.T[:, None]
 
 
-def _first_value(values: npt.NDArray[np.floating], present: npt.NDArray[np.bool_]) -> Doubles:
-    """The first value of each series [asset, 1, series], 0 where there is none: keeps the running sums small."""
-    first = present.argmax(axis=1, keepdims=True)
-    taken = np.take_along_axis(values, first, axis=1).astype(np.float64)
+def _first_value(by_day: npt.NDArray[np.floating]) -> Doubles:
+    """The first value of each series [series, asset], 0 where there is none: keeps the running sums small."""
+    first = (~np.isnan(by_day)).argmax(axis=0)[None]
+    taken: Doubles = np.take_along_axis(by_day, first, axis=0)[0].astype(np.float64)
     return np.nan_to_num(taken)
 
 
-def _running(values: npt.NDArray[np.floating] | npt.NDArray[np.bool_]) -> Doubles:
-    out = np.zeros((values.shape[0], values.shape[1] + 1, values.shape[2]))
-    np.cumsum(values, axis=1, out=out[:, 1:])
+def running(by_day: npt.NDArray[np.int32]) -> Counts:
+    """Counts of the days before each of the first axis, and after the last."""
+    out = np.zeros((len(by_day) + 1, *by_day.shape[1:]), np.int64)
+    for day, counts in enumerate(by_day):
+        np.add(out[day], counts, out=out[day + 1])
     return out
 
 
-def _between(running: Doubles, origins: Origins, start: int, stop: int) -> Doubles:
-    found: Doubles = running[:, np.maximum(origins - stop, 0)] - running[:, np.maximum(origins - start, 0)]
+def between(running: Counts, origins: Origins, start: int, stop: int = 0) -> Counts:
+    """Counts of the days [t - start, t - stop), [asset, origin, channel], from running ones [day, channel, asset]."""
+    found = running[np.maximum(origins - stop, 0)] - running[np.maximum(origins - start, 0)]
+    return found.transpose(2, 0, 1)
+
+
+def _at_each(running: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """Running sums [row, series, asset] at `rows` [asset, origin]: [asset, origin, series]."""
+    _, series, assets = running.shape
+    found = running[rows.T[:, None, :], np.arange(series)[:, None], np.arange(assets)]
+    return found.transpose(2, 0, 1)
+
+
+def _divide(numerator: npt.NDArray[Any], denominator: npt.NDArray[Any], where: npt.NDArray[np.bool_]) -> Doubles:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found: Doubles = np.where(where, numerator / denominator, np.nan)
     return found
-
-
-def _divide(numerator: Doubles, denominator: Doubles, where: npt.NDArray[np.bool_]) -> Doubles:
-    out = np.full(np.broadcast_shapes(numerator.shape, denominator.shape), np.nan)
-    np.divide(numerator, denominator, out=out, where=where)
-    return out
 
 
 def quartiles(values: Floats, origins: Origins, start: int, stop: int, *, at_least: int) -> tuple[Floats, Floats]:
@@ -100,8 +143,8 @@ def quartiles(values: Floats, origins: Origins, start: int, stop: int, *, at_lea
 
     NaN with fewer than `at_least` days.
     """
-    shape = (values.shape[0], len(origins), values.shape[2])
-    middle, spread = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
+    shape = (len(origins), values.shape[2], values.shape[0])
+    middle, spread = (np.full(shape, np.nan, np.float32).transpose(2, 0, 1) for _ in range(2))
     by_series = np.ascontiguousarray(values.transpose(0, 2, 1))
     for position, origin in enumerate(origins):
         low, high = max(int(origin) - start, 0), max(int(origin) - stop, 0)
@@ -131,8 +174,14 @@ def _pick(window: Floats, count: npt.NDArray[np.int64], share: float) -> Floats:
 
 def days_since(counts: npt.NDArray[np.integer], origins: Origins) -> Floats:
     """Days from the last day with a count to the origin (0: the day just over); NaN where there was none."""
-    days = np.arange(counts.shape[1])[None, :, None]
-    seen = np.maximum.accumulate(np.where(counts > 0, days, -1), axis=1)
-    seen = np.concatenate([np.full((counts.shape[0], 1, counts.shape[2]), -1), seen], axis=1)[:, origins]
-    found: Floats = np.where(seen >= 0, origins[None, :, None] - 1 - seen, np.nan).astype(np.float32)
-    return found
+    by_day = counts.transpose(1, 2, 0) > 0
+    days = np.flatnonzero(by_day.any(axis=(1, 2)))
+    last = np.full(by_day.shape[1:], np.nan, np.float32)
+    found = np.empty((len(origins), *last.shape), np.float32)
+    place = 0
+    for position in np.argsort(origins):
+        while place < len(days) and days[place] < origins[position]:
+            last[by_day[days[place]]] = days[place]
+            place += 1
+        found[position] = origins[position] - 1 - last
+    return found.transpose(2, 0, 1)
