@@ -25,10 +25,10 @@ def each(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
 
 
 @contextmanager
-def one_core() -> Iterator[None]:
-    """What this thread does meanwhile, it does by itself."""
+def one_core(wanted: bool = True) -> Iterator[None]:
+    """What this thread does meanwhile, it does by itself, if that is `wanted`."""
     before = getattr(_thread, "alone", False)
-    _thread.alone = True
+    _thread.alone = before or wanted
     try:
         yield
     finally:

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from anju_ml.cores import one_core
 from anju_ml.errors import PredictionError
 
 T = TypeVar("T")
@@ -76,13 +77,19 @@ class Dask:
         return self._client.scatter([value], broadcast=True, hash=False)[0]
 
     def submit(self, function: Callable[..., T], *args: Any) -> Task[T]:
-        task: Task[T] = self._client.submit(_alone, function, *args, pure=False)
+        task: Task[T] = self._client.submit(_on_one_core, function, *args, pure=False)
         return task
 
 
 def _alone(function: Callable[..., T], *args: Any) -> T:
     with threadpool_limits(limits=1, user_api="blas"):
         return function(*args)
+
+
+def _on_one_core(function: Callable[..., T], *args: Any) -> T:
+    """As one of several workers, which have a core each."""
+    with one_core():
+        return _alone(function, *args)
 
 
 @contextmanager

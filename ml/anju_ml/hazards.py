@@ -1,7 +1,6 @@
 """The two hazards a component may have: one shared by all components through their signatures, and its own."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -11,6 +10,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from anju_ml.board import Board
+from anju_ml.cores import each
 from anju_ml.grid import Floats
 from anju_ml.hazard import Doubles, Flags, Indices, Rows, fit_estimator, hazards, stack
 from anju_ml.prepare import Prepared, full_names
@@ -18,7 +18,6 @@ from anju_ml.screening import screen
 from anju_ml.signature import BEFORE_DAYS, PLAIN, Signature, apply, learn_signature, shared_names
 
 COLUMNS_AT_MOST: Final = 48
-WORKERS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -108,9 +107,7 @@ def fit_shared(materials: Mapping[str, Material], *, edges: tuple[float, ...], s
     """One member for each fold, over all kinds and components; `materials` by kind."""
     folds = 1 + max(int(each.prepared.folds.max()) for each in materials.values())
     pairs = {kind: Pairs(each) for kind, each in materials.items()}
-    with ThreadPoolExecutor(WORKERS) as pool:
-        found = pool.map(lambda fold: _fit_shared_member(pairs, fold, edges, seed=seed), range(folds))
-        return tuple(found)
+    return tuple(each(lambda fold: _fit_shared_member(pairs, fold, edges, seed=seed), range(folds)))
 
 
 class Pairs:
@@ -180,9 +177,7 @@ def fit_own(material: Material, component: str, *, edges: tuple[float, ...], see
     """One member for each fold, from the component's failures alone."""
     folds = 1 + int(material.prepared.folds.max())
     pairs = Pairs(material)
-    with ThreadPoolExecutor(WORKERS) as pool:
-        found = pool.map(lambda fold: _fit_own_member(pairs, component, fold, edges, seed=seed), range(folds))
-        return tuple(found)
+    return tuple(each(lambda fold: _fit_own_member(pairs, component, fold, edges, seed=seed), range(folds)))
 
 
 def _fit_own_member(pairs: Pairs, component: str, fold: int, edges: tuple[float, ...], *, seed: int) -> OwnMember:

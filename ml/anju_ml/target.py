@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
 from anju_ml.board import Board
 from anju_ml.calibrate import Calibrator
-from anju_ml.cores import each
+from anju_ml.cores import each, one_core
 from anju_ml.grid import Floats
 from anju_ml.hazard import Doubles, Indices, cumulative, expit, logit
 from anju_ml.hazards import Members, OwnMember, SharedMember, Sight, one_thread_each, see
 from anju_ml.layout import Layout
+
+ROWS_FOR_THREADS: Final = 1000
+"""Fewer are done before threads have begun."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Target:
         of failure within the last edge [row]."""
         sight, intervals = self.see(values), len(self.edges)
         total, spread = np.zeros((len(values), intervals)), np.zeros(len(values))
-        with one_thread_each():
+        with one_thread_each(), one_core(len(values) < ROWS_FOR_THREADS):
             for members, share in self._used():
                 found = each(lambda member: member.hazards(self.kind, self.component, sight, intervals), members)
                 total += share * np.array([logit(said) for said in found]).mean(axis=0)

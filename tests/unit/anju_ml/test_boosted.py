@@ -33,6 +33,13 @@ def test_probabilities_are_those_of_scikit_learn_bit_for_bit(leaves: int, interv
         assert np.array_equal(found[:, interval], estimator.predict_proba(wide)[:, 1])
 
 
+@pytest.mark.parametrize("count", [1, 2, 300])
+def test_a_row_gets_the_same_bits_among_few_as_among_many(count: int) -> None:
+    estimator, values = fitted(8, 5), rows(1000, seed=4)
+    many = boosted(estimator, 5).probabilities(values)
+    assert np.array_equal(boosted(estimator, 5).probabilities(values[:count]), many[:count])
+
+
 def test_no_rows_give_no_probabilities() -> None:
     assert boosted(fitted(8, 5), 5).probabilities(np.empty((0, 6), np.float32)).shape == (0, 5)
 
