@@ -28,10 +28,12 @@ def reason_of(exc: sqlite3.Error | OSError) -> str:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection that commits only when told to and syncs every commit to the disk."""
+    """A connection that commits only when told to and syncs every commit to the disk. It keeps 256 KiB of pages: what is
+    queued is hardly read again before it goes, and so few stay in the processor's own cache."""
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0)
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA journal_size_limit = 16777216")
+    db.execute("PRAGMA cache_size = -256")
     return db
 
 

@@ -23,14 +23,14 @@ dropped."""
 _Finite = Annotated[float, msgspec.Meta(ge=-float_info.max, le=float_info.max)]
 _Exact = Annotated[int, msgspec.Meta(gt=-(2**53), lt=2**53)]
 """A whole number that is the same as a float."""
-_Long = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_AtUs = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class _Writable(msgspec.Struct, array_like=True):
     """What msgspec checks: plain tuples, because it takes a Sample as it is, in a Struct, because for any other type it
     works the checks out at every call."""
 
-    samples: list[tuple[str, str, _Long, _Finite | _Exact, _Long]]
+    samples: list[tuple[str, str, _AtUs, _Finite | _Exact, int]]
 
 
 def _held_lock() -> threading.Lock:
