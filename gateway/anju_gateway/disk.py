@@ -28,8 +28,8 @@ def reason_of(exc: sqlite3.Error | OSError) -> str:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection that commits only when told to and syncs every commit to the disk. It keeps 256 KiB of pages: what is
-    queued is hardly read again before it goes, and so few stay in the processor's own cache."""
+    """A connection that commits only when told to and syncs every commit to the disk. It keeps 256 KiB of pages: few of
+    them are read again before their batch goes, and so few stay in the processor's own cache."""
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0)
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA journal_size_limit = 16777216")
