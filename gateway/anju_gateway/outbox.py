@@ -71,10 +71,7 @@ class Outbox:
         return self._troubles.text
 
     def __call__(self, samples: Sequence[Sample], events: Sequence[Event]) -> None:
-        entry = self._enter(samples, events)
-        entry.wait()
-        if entry.error is not None:
-            raise entry.error
+        self._enter(samples, events).wait()
 
     def polled(self, samples: Sequence[Sample], events: Sequence[Event]) -> None:
         """As a call, but once the disk has taken nothing for as long as the limits allow, samples are dropped and
@@ -83,8 +80,6 @@ class Outbox:
         while not entry.wait(RETRY_S):
             if self._give_up(entry):
                 return
-        if entry.error is not None:
-            raise entry.error
 
     def receive(self, receipt: Receipt) -> None:
         """Forget what the platform has committed. Returns at once: should the note be lost, the batch is sent again,

@@ -41,20 +41,25 @@ def _held_lock() -> threading.Lock:
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """What one call handed over. Settled once: when it is on disk, or with `error` when it isn't."""
+    """What one call handed over. Settled once: when it is on disk, or with an error when it isn't."""
 
     samples: Sequence[Sample]
     events: Sequence[Event]
-    error: OutboxError | None = None
+    _error: OutboxError | None = None
     _unsettled: threading.Lock = field(default_factory=_held_lock)
 
     def settle(self, error: OutboxError | None = None) -> None:
-        self.error = error
+        self._error = error
         self._unsettled.release()
 
     def wait(self, timeout_s: float = -1) -> bool:
-        """Whether it is settled, after `timeout_s` at the latest. To be asked by one thread, and no more after True."""
-        return self._unsettled.acquire(timeout=timeout_s)
+        """Whether it is settled, after `timeout_s` at the latest; raises its error. For one thread, until it has an
+        answer."""
+        if not self._unsettled.acquire(timeout=timeout_s):
+            return False
+        if self._error is not None:
+            raise self._error
+        return True
 
 
 @dataclass(slots=True)
