@@ -27,7 +27,8 @@ class OpenTicket:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Worth an eye, not a visit; `why` is `probability`, `cool_down`, `capacity`, `too_late` or `held_out`."""
+    """Worth an eye, not a visit; `why` is `probability`, `cool_down`, `beside` (another ticket of the asset),
+    `capacity`, `too_late` or `held_out`."""
 
     risk: Risk
     probability: float
@@ -48,7 +49,8 @@ def decide(
     """Tickets to open, best first (safety-relevant components before all), then what to watch.
 
     `open_problems` are (asset, component or None where unknown) that already have a ticket; nothing is said of
-    these. `recently_closed` gives when the last ticket of a problem was served or withdrawn.
+    these, and of other components of their assets only where it is far clearer. `recently_closed` gives when the last
+    ticket of a problem was served or withdrawn.
     """
     taken = set(open_problems)
     chosen: list[OpenTicket] = []
@@ -62,6 +64,8 @@ def decide(
             chosen.append(decision)
         elif decision is not None:
             watched.append(decision)
+    chosen, beside = _one_visit_an_asset(chosen, {asset for asset, _ in taken}, policy)
+    watched += [Watch(ticket.risk, ticket.probability, "beside") for ticket in beside]
     chosen.sort(key=lambda ticket: (not ticket.safety, -ticket.gain, ticket.risk.asset_id, ticket.risk.component))
     held = [ticket for ticket in chosen if is_held_out(ticket, policy=policy)]
     watched += [Watch(ticket.risk, ticket.probability, "held_out") for ticket in held]
@@ -71,12 +75,32 @@ def decide(
     return [*kept, *watched]
 
 
+def _one_visit_an_asset(
+    tickets: list[OpenTicket], visited: set[str], policy: Policy
+) -> tuple[list[OpenTicket], list[OpenTicket]]:
+    """Tickets to open and those to leave: of an asset the most probable, and beside a ticket that is there already only
+    what is halfway from its bar to certain. Signs of one fault are easily taken for those of another, and a crew comes
+    anyway."""
+    kept: list[OpenTicket] = []
+    left: list[OpenTicket] = []
+    visited = set(visited)
+    for ticket in sorted(tickets, key=lambda ticket: -ticket.probability):
+        clear = ticket.probability >= (1.0 + bar_of(ticket.risk, policy)) / 2
+        (kept if clear or ticket.risk.asset_id not in visited else left).append(ticket)
+        visited.add(ticket.risk.asset_id)
+    return kept, left
+
+
+def bar_of(risk: Risk, policy: Policy) -> float:
+    """The probability from which a ticket pays and the model's own experience trusts it."""
+    return max(policy.bar(risk.kind, risk.component), risk.threshold)
+
+
 def is_held_out(ticket: OpenTicket, *, policy: Policy) -> bool:
     """Whether a borderline ticket is one of those that are not opened, to see what would have come. The draw is the
     same for a quarter of a year, so that what is held out today isn't opened tomorrow at the same probability."""
     risk = ticket.risk
-    bar = max(policy.bar(risk.kind, risk.component), risk.threshold)
-    if ticket.safety or ticket.probability >= bar + policy.borderline:
+    if ticket.safety or ticket.probability >= bar_of(risk, policy) + policy.borderline:
         return False
     quarter = risk.as_of.toordinal() // HELD_OUT_DAYS
     drawn = hashlib.sha256(f"{risk.asset_id}/{risk.component}/{quarter}".encode()).digest()
@@ -90,7 +114,7 @@ def judge(risk: Risk, *, policy: Policy, as_of: datetime, closed_at: datetime | 
     useful = max(within - too_soon, 0.0)
     benefit = policy.benefit(risk.kind, risk.component)
     gain = useful * benefit - (1.0 - within) * policy.false_visit
-    bar = max(policy.bar(risk.kind, risk.component), risk.threshold)
+    bar = bar_of(risk, policy)
     cooling = closed_at is not None and as_of - closed_at < policy.cool_down
     needed = min(bar + policy.reopen_margin, (1.0 + bar) / 2) if cooling else bar
     if within >= needed and gain > 0:

@@ -102,7 +102,7 @@ def dask_engine(*, address: str | None = None, workers: int | None = None) -> It
         raise EngineUnavailableError("dask.distributed is not installed; install anju-ml[cluster]") from exc
     if address is None:
         with (
-            dask.LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None) as found,
+            dask.LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0") as found,
             dask.Client(found) as client,
         ):
             yield Dask(client)

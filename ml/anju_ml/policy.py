@@ -74,7 +74,7 @@ class Policy:
 
     `effectiveness`: share of failures that a visit in time prevents; `false_visit`: a visit that finds nothing,
     the crew's faith included; `least_probability`: no ticket below it, however dear the failure, since a crew that
-    finds nothing four times in five stops going;
+    finds nothing three times in four stops going;
     `tickets_per_day`: the crew's capacity for proactive work (None: no limit); `cool_down`: after a closed
     ticket, the same problem is opened again within this time only when its probability is clearly higher.
     """
@@ -82,7 +82,7 @@ class Policy:
     costs: Mapping[str, FailureCost] = field(default_factory=lambda: DEFAULT_COSTS)
     visit: float = 200.0
     false_visit: float = 400.0
-    least_probability: float = 0.4
+    least_probability: float = 0.3
     entrapment: float = 5000.0
     effectiveness: float = 0.85
     horizon: timedelta = timedelta(days=30)
@@ -90,11 +90,11 @@ class Policy:
     tickets_per_day: int | None = None
     cool_down: timedelta = timedelta(days=14)
     reopen_margin: float = 0.15
-    trust: float = 0.5
+    trust: float = 0.4
     """Share of tickets that must come to a failure within the horizon for the crew to go on believing them, as a single
     member says of assets that it never saw."""
-    needed: float = 0.9
-    """Share of tickets after which the component must fail within 60 days for the same."""
+    needed: float = 0.87
+    """Share of tickets after which the component must fail within 90 days for the same."""
     safety_factor: float = 1.5
     """Prevented failures of safety-relevant components count this much more."""
     held_out_share: float = 0.0
@@ -148,14 +148,14 @@ class _ReplacementRow(msgspec.Struct, forbid_unknown_fields=True):
 class _PolicyFile(msgspec.Struct, forbid_unknown_fields=True):
     visit: float = 200.0
     false_visit: float = 400.0
-    least_probability: float = 0.4
+    least_probability: float = 0.3
     entrapment: float = 5000.0
     effectiveness: float = 0.85
     tickets_per_day: int | None = None
     cool_down_days: float = 14.0
     reopen_margin: float = 0.15
-    trust: float = 0.5
-    needed: float = 0.9
+    trust: float = 0.4
+    needed: float = 0.87
     safety_factor: float = 1.5
     held_out_share: float = 0.0
     borderline: float = 0.15

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anju_contracts.codes import CODES
-from anju_ml.board import LONG, REFERENCES, STATISTICS, WEEK, Board
+from anju_ml.board import LONG, PEERS, REFERENCES, STATISTICS, WEEK, Board
 from anju_ml.grid import Floats
 
 PLAIN: Final = (
@@ -38,6 +38,8 @@ CHANCE_NATS: Final = 2.1
 END_FAILURES: Final = 3.0
 END_NATS: Final = 4.0
 LEAST_END: Final = 1.5
+PEERED_FROM: Final = 12
+"""From so many failures on a signature may go by the distance from peers: many assets have always stood apart."""
 UP, DOWN, EITHER = 0, 1, 2
 
 Indices = npt.NDArray[np.int64]
@@ -119,7 +121,8 @@ def learn_signature(board: Board, surprise: Floats, failure: Indices, component:
     count = len(by_reference[0])
     alike = _alike(board, component)
     ways = np.array([_ways(board, before, alike) for before in by_reference])
-    best = ways.max(axis=1).argmax(axis=0)
+    known = len(REFERENCES) if count >= PEERED_FROM else REFERENCES.index(PEERS)
+    best = ways[:known].max(axis=1).argmax(axis=0)
     ways = np.take_along_axis(ways, best[None, None], axis=0)[0]
     before = np.take_along_axis(np.array(by_reference), best[None, None], axis=0)[0]
     forms = ways.argmax(axis=0) if count else np.full(len(board.names), EITHER)
@@ -190,8 +193,9 @@ def _end(evidence: Doubles) -> float:
 def shared_names() -> tuple[list[str], list[int]]:
     """Names of the columns of `apply`, and for each whether more of it can only mean more risk (1) or not (0)."""
     lasting = ("week before", "fortnight before")
-    names = [f"evidence {name}" for name in STATISTICS]
-    up = [0 if name in lasting else 1 for name in STATISTICS]
+    statistics = [name for index, name in enumerate(STATISTICS) if index != PEERS]
+    names = [f"evidence {name}" for name in statistics]
+    up = [0 if name in lasting else 1 for name in statistics]
     names.append("evidence that tells most")
     up.append(1)
     names += ["nats", "held", "rival", "rival long", "likeness", "rival likeness"]
@@ -214,7 +218,7 @@ def apply(signatures: Mapping[str, Signature], component: str, board: Board, sur
     held = evidence[:, [STATISTICS.index("now"), WEEK, STATISTICS.index("week before")]].min(axis=1)
     singles = [evidence[:, -1] * own.end, held, rival[:, 0], rival[:, 1], own.likeness(surprise), alike]
     constant = np.array([own.strength, np.log1p(own.failures), own.base_rate])
-    columns = [evidence, np.stack(singles, axis=1), oddest(board, surprise), plain]
+    columns = [np.delete(evidence, PEERS, axis=1), np.stack(singles, axis=1), oddest(board, surprise), plain]
     return np.hstack([*columns, np.broadcast_to(constant, (len(surprise), 3))]).astype(np.float32)
 
 

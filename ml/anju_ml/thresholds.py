@@ -14,13 +14,15 @@ from anju_ml.grid import DAY
 from anju_ml.hazard import Doubles, expit
 from anju_ml.policy import Policy
 from anju_ml.prepare import Prepared
-from anju_ml.replay import NEEDED_DAYS, open_over_time, worth
+from anju_ml.replay import open_over_time, worth
 from anju_ml.target import Target
 from anju_ml.training import Targets, Unseen, UnseenBy
 
 CANDIDATES: Final = expit(np.arange(-1.0, 3.51, 0.25))
 """Probabilities, from 0.27 to 0.97."""
-PROMISED_TICKETS: Final = 15.0
+FOLLOWED_DAYS: Final = 90.0
+"""A ticket was needed when the component failed so soon: worn parts may last longer than the 60 days of the report."""
+PROMISED_TICKETS: Final = 30.0
 """The probabilities' promise counts as so many tickets whose outcome is known."""
 OVERALL_TICKETS: Final = 25.0
 """And for one kind what all kinds together have shown as so many."""
@@ -80,8 +82,8 @@ def promised(found: Replayed, bar: float, policy: Policy) -> Shares:
 
 
 def needed_p(p: Doubles, policy: Policy) -> Doubles:
-    """P(failure within NEEDED_DAYS) from that of one within the horizon, by constant hazard."""
-    found: Doubles = 1.0 - (1.0 - p) ** max(NEEDED_DAYS * DAY / policy.horizon, 1.0)
+    """P(failure within FOLLOWED_DAYS) from that of one within the horizon, by constant hazard."""
+    found: Doubles = 1.0 - (1.0 - p) ** max(FOLLOWED_DAYS * DAY / policy.horizon, 1.0)
     return found
 
 
@@ -89,7 +91,7 @@ def estimated(found: Replayed, prior: Shares, strength: float, policy: Policy) -
     """What came out, shrunk to `prior` as if that were `strength` tickets."""
     total = found.settled + strength
     right = found.failed_by(policy.horizon / DAY) - found.failed_by(policy.lead / DAY)
-    needed = found.failed_by(NEEDED_DAYS)
+    needed = found.failed_by(FOLLOWED_DAYS)
     return Shares(
         (found.settled * right + strength * prior.right) / total,
         (found.settled * needed + strength * prior.needed) / total,

@@ -17,7 +17,8 @@ from anju_ml.target import Target
 
 OWN_FAILURES: Final = 10
 """From so many on a component has an own hazard beside the shared one."""
-OWN_SHARE: Final = 0.5
+SHARED_FAILURES: Final = 20.0
+"""What all components have shown counts beside it as if it were so many failures of its own."""
 NEGATIVES: Final = 2400
 
 
@@ -50,7 +51,7 @@ def fit_targets(prepared: Mapping[str, Prepared], *, edges: tuple[float, ...], s
             target = Target(kind, name, edges, each.board, plain, shared, (), count, usual)
             if count >= OWN_FAILURES:
                 own = fit_own(materials[kind], name, edges=edges, seed=seed)
-                target = replace(target, own=own, own_share=OWN_SHARE)
+                target = replace(target, own=own, own_share=count / (count + SHARED_FAILURES))
             targets[kind][name], unseen[kind][name] = target, predict_unseen(each, target)
     return targets, unseen
 

@@ -50,6 +50,22 @@ def test_a_problem_with_an_open_ticket_is_left_alone() -> None:
     assert len(run(risk(0.9), problems=(("a", "hook"),))) == 1
 
 
+@pytest.mark.parametrize("open_already", [True, False])
+def test_beside_a_ticket_another_component_of_the_asset_has_to_be_far_clearer(open_already: bool) -> None:
+    clear = (1 + BAR) / 2 + 0.01
+    first = () if open_already else (risk(0.99, component="hook"),)
+    problems = (("a", "hook"),) if open_already else ()
+    found = run(*first, risk(clear - 0.02), problems=problems)
+    assert found[-1] == Watch(risk(clear - 0.02), pytest.approx(clear - 0.02), "beside")
+    assert all(isinstance(each, OpenTicket) for each in run(*first, risk(clear), problems=problems))
+    assert isinstance(run(*first, risk(clear - 0.02, "b"), problems=problems)[-1], OpenTicket)
+
+
+def test_of_two_components_of_an_asset_the_more_probable_gets_the_ticket() -> None:
+    found = run(risk(BAR + 0.05, component="hook"), risk(BAR + 0.07))
+    assert [(each.risk.component, type(each)) for each in found] == [("winch", OpenTicket), ("hook", Watch)]
+
+
 def test_a_share_of_borderline_tickets_is_held_out_for_a_while_and_the_rest_opened() -> None:
     policy = replace(POLICY, held_out_share=0.3)
     names = [f"crane-{number}" for number in range(400)]
