@@ -15,8 +15,8 @@ from anju_ml.counts import count_records
 from anju_ml.grid import DAY, Grid
 from anju_ml.history import History
 from anju_ml.layout import build_series, learn_layout, origin_of
-from anju_ml.policy import Policy
-from anju_ml.score import CREW_WITHIN, NEEDED_WITHIN, Scored
+from anju_ml.policy import NEEDED_WITHIN, Policy
+from anju_ml.score import CREW_WITHIN, Scored
 
 Doubles = npt.NDArray[np.float64]
 TRAPPED: Final = tuple(name for name in CODES if "trapped" in name)

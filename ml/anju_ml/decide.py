@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from anju_ml.policy import Policy
+from anju_ml.policy import NEEDED_WITHIN, Policy
 from anju_ml.risk import Risk
 
 __all__ = ["Decision", "OpenTicket", "Policy", "Watch", "decide", "judge", "probability_by"]
@@ -110,10 +110,10 @@ def is_held_out(ticket: OpenTicket, *, policy: Policy) -> bool:
 def judge(risk: Risk, *, policy: Policy, as_of: datetime, closed_at: datetime | None) -> Decision | None:
     """One risk by itself, capacity apart; None when it is not even worth watching."""
     within = probability_by(risk, policy.horizon)
-    too_soon = probability_by(risk, policy.lead)
-    useful = max(within - too_soon, 0.0)
+    sooner_or_later = probability_by(risk, max(NEEDED_WITHIN, policy.horizon))
+    useful = max(sooner_or_later - probability_by(risk, policy.lead), 0.0)
     benefit = policy.benefit(risk.kind, risk.component)
-    gain = useful * benefit - (1.0 - within) * policy.false_visit
+    gain = useful * benefit - (1.0 - sooner_or_later) * policy.false_visit
     bar = bar_of(risk, policy)
     cooling = closed_at is not None and as_of - closed_at < policy.cool_down
     needed = min(bar + policy.reopen_margin, (1.0 + bar) / 2) if cooling else bar

@@ -12,6 +12,8 @@ from anju_contracts.kinds import is_safety_relevant
 from anju_ml.errors import PolicyRefused
 
 PLANNED_SHARE: Final = 0.4
+NEEDED_WITHIN: Final = timedelta(days=60)
+"""A ticket earns its money when the component would have failed so soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +128,11 @@ class Policy:
         return weight * self.effectiveness * max(cost.failure - cost.planned, 0.0)
 
     def bar(self, kind: str, component: str) -> float:
-        """The probability from which a ticket pays (p * benefit > (1 - p) * false visit) and is believed."""
+        """The probability of a failure within the horizon from which a ticket pays and is believed. It pays when
+        q * benefit > (1 - q) * false visit, where q is the probability within NEEDED_WITHIN, by constant hazard."""
         benefit = self.benefit(kind, component)
         pays = self.false_visit / (self.false_visit + benefit) if benefit > 0 else 1.0
-        return max(pays, self.least_probability)
+        return max(1.0 - (1.0 - pays) ** (self.horizon / max(NEEDED_WITHIN, self.horizon)), self.least_probability)
 
 
 class _CostRow(msgspec.Struct, forbid_unknown_fields=True):

@@ -7,11 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from anju_ml.dataset import Outcomes
+from anju_ml.grid import DAY
+from anju_ml.policy import NEEDED_WITHIN
 
 Doubles = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-NEEDED_DAYS: Final = 60.0
+NEEDED_DAYS: Final = NEEDED_WITHIN / DAY
 
 
 @dataclass(frozen=True)

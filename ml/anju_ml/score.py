@@ -8,12 +8,11 @@ import polars as pl
 
 from anju_ml.cells import TIME
 from anju_ml.history import History
-from anju_ml.policy import Policy
+from anju_ml.policy import NEEDED_WITHIN, Policy
 from anju_ml.tables import Schema
 from anju_ml.truth import modes
 from anju_ml.walk import Ticket
 
-NEEDED_WITHIN: Final = timedelta(days=60)
 CREW_WITHIN: Final = timedelta(days=2)
 """In a simulation a ticket was needed when a crew sent within this time would have found the part worn."""
 TICKETS: Final[Schema] = {
