@@ -132,7 +132,8 @@ class Policy:
         q * benefit > (1 - q) * false visit, where q is the probability within NEEDED_WITHIN, by constant hazard."""
         benefit = self.benefit(kind, component)
         pays = self.false_visit / (self.false_visit + benefit) if benefit > 0 else 1.0
-        return max(1.0 - (1.0 - pays) ** (self.horizon / max(NEEDED_WITHIN, self.horizon)), self.least_probability)
+        survived = float((1.0 - pays) ** (self.horizon / max(NEEDED_WITHIN, self.horizon)))
+        return max(1.0 - survived, self.least_probability)
 
 
 class _CostRow(msgspec.Struct, forbid_unknown_fields=True):
