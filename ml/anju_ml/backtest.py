@@ -10,6 +10,7 @@ import polars as pl
 from anju_ml.arms import compare_arms
 from anju_ml.curves import lead_histogram, precision_curve
 from anju_ml.engine import Engine, Here
+from anju_ml.engine_tasks import ground
 from anju_ml.errors import PolicyRefused, TooPoor
 from anju_ml.failures import find_failures
 from anju_ml.grid import DAY, MAX_DAYS, daily_grids
@@ -18,7 +19,7 @@ from anju_ml.metrics import Bootstrap, all_metrics, arm_metrics, calibration
 from anju_ml.model import DAYS_AT_LEAST, check_rich_enough
 from anju_ml.policy import Policy
 from anju_ml.score import score_tickets
-from anju_ml.selftest import self_test
+from anju_ml.selftest import future_cut, shuffled
 from anju_ml.walk import Ticket, walk
 
 HERE: Final = Here()
@@ -92,7 +93,9 @@ def _run(
     end = _end(history, start)
     failures = find_failures(history)
     grids = daily_grids(history, anchor=end)
-    walked = walk(history, failures, grids, start=start, policy=policy, seed=seed, progress=progress, engine=engine)
+    on = engine.share(ground(history, grids, policy=policy, seed=seed))
+    meaningless = engine.submit(shuffled, on, start)
+    walked = walk(history, failures, grids, on, start=start, policy=policy, progress=progress, engine=engine)
     progress("judging the tickets", 1.0)
     scored = score_tickets(walked.tickets, failures, history, start=start, end=end, policy=policy, truth=truth)
     arms = compare_arms(scored, history, grids, start=start, policy=policy, seed=seed, by_truth=truth is not None)
@@ -110,7 +113,7 @@ def _run(
         "opens_tickets": any(bool(model["opens_tickets"]) for model in walked.models),
         "notes": walked.notes,
         "models": walked.models,
-        "self_test": self_test(history, grids, start=start, policy=policy, seed=seed),
+        "self_test": {"future_cut": future_cut(history, grids, start=start), "shuffled": meaningless.result()},
     }
     return Result(walked.tickets, report, notes=walked.notes)
 

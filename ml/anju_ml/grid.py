@@ -7,7 +7,7 @@ Days are counted back from an anchor, so that the last one ends exactly there: d
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ DAY: Final = timedelta(days=1)
 MAX_DAYS: Final = 1500
 STATISTICS: Final = ("mid", "high", "low", "last")
 ROWS_AT_ONCE: Final = 16_384
+ASSETS_AT_ONCE: Final = 4096
 Floats = npt.NDArray[np.float32]
 
 
@@ -137,16 +138,22 @@ def _grid(kind: str, assets: pl.DataFrame, frames: list[_Runs], start: datetime,
         points=points,
         start=start,
         days=days,
-        mid=np.full(shape, np.nan, np.float32),
-        high=np.full(shape, np.nan, np.float32),
-        low=np.full(shape, np.nan, np.float32),
-        last=np.full(shape, np.nan),
-        last_day=np.full(shape[:2], np.nan),
+        mid=_gaps(shape, np.float32),
+        high=_gaps(shape, np.float32),
+        low=_gaps(shape, np.float32),
+        last=_gaps(shape, np.float64),
+        last_day=_gaps(shape[:2], np.float64),
         rows=np.zeros(shape[:2], np.int32),
     )
     for runs in own:
         _fill(grid, runs)
     return grid
+
+
+def _gaps(shape: tuple[int, ...], kind: type[np.floating]) -> npt.NDArray[Any]:
+    out = np.empty(shape, kind)
+    each(lambda block: out[block].fill(np.nan), blocks(len(out), ASSETS_AT_ONCE))
+    return out
 
 
 def _fill(grid: Grid, runs: _Runs) -> None:

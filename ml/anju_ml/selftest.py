@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from anju_ml.engine_tasks import Ground
 from anju_ml.failures import find_failures
 from anju_ml.features import compute_features
 from anju_ml.grid import DAY, Grid, daily_grids
@@ -24,20 +25,21 @@ AUC_SPREAD: Final = 0.29
 """Of one random case among many others: 1 / sqrt(12)."""
 
 
-def self_test(
-    history: History, grids: Mapping[str, Grid], *, start: datetime, policy: Policy, seed: int
-) -> dict[str, Any]:
-    """`future_cut`: features at `start` are the same, number by number, when everything later is deleted first.
-    `shuffled`: hazards learned from failures dealt to random assets tell nothing about assets not seen."""
+def future_cut(history: History, grids: Mapping[str, Grid], *, start: datetime) -> dict[str, Any]:
+    """Whether features at `start` are the same, number by number, when everything later is deleted first."""
     known = history.known_at(start).tidy()
     same = all(_same_features(history, known, grid, start) for grid in grids.values())
-    found = _shuffled_auc(known, grids, start=start, policy=policy, seed=seed)
-    shuffled: dict[str, Any] = {"auc": None, "passed": True}
-    if found is not None:
-        measured, failures = found
-        chance = 0.5 + SIGMAS * AUC_SPREAD / np.sqrt(failures)
-        shuffled = {"auc": round(measured, 3), "at_most": round(float(chance), 3), "passed": bool(measured <= chance)}
-    return {"future_cut": {"same_features": same, "passed": same}, "shuffled": shuffled}
+    return {"same_features": same, "passed": same}
+
+
+def shuffled(on: Ground, start: datetime) -> dict[str, Any]:
+    """Whether hazards learned from failures dealt to random assets tell nothing about assets not seen."""
+    found = _shuffled_auc(on.history.known_at(start).tidy(), on.grids, start=start, policy=on.policy, seed=on.seed)
+    if found is None:
+        return {"auc": None, "passed": True}
+    measured, failures = found
+    chance = 0.5 + SIGMAS * AUC_SPREAD / np.sqrt(failures)
+    return {"auc": round(measured, 3), "at_most": round(float(chance), 3), "passed": bool(measured <= chance)}
 
 
 def _same_features(history: History, known: History, grid: Grid, start: datetime) -> bool:

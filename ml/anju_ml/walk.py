@@ -87,17 +87,17 @@ def walk(
     history: History,
     failures: pl.DataFrame,
     grids: dict[str, Grid],
+    on: Ground,
     *,
     start: datetime,
     policy: Policy,
-    seed: int,
     progress: Progress,
     engine: Engine,
 ) -> Walk:
-    """Tickets from `start` to the end of `grids`. Raises TooPoor when nothing can be learned before `start`."""
+    """Tickets from `start` to the end of `grids`; `on` is shared with `engine`. Raises TooPoor when nothing can be
+    learned before `start`."""
     end = next(iter(grids.values())).anchor
     found, desk = Walk(), Desk(endings(history, failures))
-    on = engine.share(ground(history, grids, policy=policy, seed=seed))
     spans = [(origin, min(origin + RETRAIN_EVERY, end)) for origin in _origins(start, end)]
     trainings = deque(engine.submit(train_at, on, origin) for origin, _ in spans)
     model: Model | None = None

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from anju_ml.features import Features, compute_features
 from anju_ml.grid import counter_rates, daily_grids, ordered
-from anju_ml.history import History
-from anju_ml.layout import Layout, learn_layout
+from anju_ml.history import ASSETS, COMPLAINTS, EVENTS, REPAIRS, History, empty
+from anju_ml.layout import PEERS_AT_LEAST, Layout, learn_layout
+from anju_ml.peers import peer_medians
 from anju_ml.windows import Sums, days_since, quartiles
 
 DAY = timedelta(days=1)
+EMPTY = History(empty(ASSETS), (), empty(EVENTS), empty(REPAIRS), empty(COMPLAINTS))
 
 
 def features_at(history: History, as_of: datetime, kind: str = "pump", layout: Layout | None = None) -> Features:
@@ -185,3 +187,54 @@ def test_quartiles_need_days_enough() -> None:
 def test_days_since_counts_from_the_last_day_with_a_count() -> None:
     counts = np.array([0, 1, 0, 0, 2])[None, :, None]
     assert np.array_equal(days_since(counts, np.arange(6))[0, :, 0], [np.nan, np.nan, 0, 1, 2, 0], equal_nan=True)
+
+
+def test_assets_that_were_never_heard_of_get_the_same_columns(
+    fleet: History, as_of: datetime, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = features_at(fleet, as_of, layout=layout)
+    loud = whole.assets[:2]
+    mute = replace(fleet, readings=tuple(frame.filter(pl.col("asset_id").is_in(loud)) for frame in fleet.readings))
+    monkeypatch.setattr("anju_ml.features.ASSETS_AT_ONCE", 2)
+    for history in (mute, replace(fleet, readings=())):
+        found = features_at(history, as_of, layout=layout)
+        assert found.names == whole.names
+        assert found.common.shape == whole.common.shape
+        assert np.isnan(found.common[2:, 0, found.names.index("missing:since")]).all()
+
+
+def test_how_many_assets_are_described_at_once_changes_nothing(
+    fleet: History, as_of: datetime, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = features_at(fleet, as_of, layout=layout)
+    for module in ("features", "layout"):
+        monkeypatch.setattr(f"anju_ml.{module}.ASSETS_AT_ONCE", 3)
+    assert same(whole, features_at(fleet, as_of, layout=layout))
+
+
+def test_a_day_of_one_reading_is_told_like_a_day_of_several(as_of: datetime) -> None:
+    rng = np.random.default_rng(1)
+    days = pl.Series([as_of - DAY * (30 - day) for day in range(30)], dtype=pl.Datetime("us", "UTC"))
+    values = pl.Series(rng.normal(size=60)).set(pl.Series(rng.random(60) < 0.3), None)
+    single = pl.DataFrame({"asset_id": ["a"] * 30 + ["b"] * 30, "ts": pl.concat([days, days]), "x": values})
+    twice = pl.concat([single, single.with_columns(pl.col("ts") + timedelta(hours=2))])
+    assets = pl.DataFrame({"asset_id": ["a", "b"], "kind": "pump", "model": ""})
+    one, two = (
+        daily_grids(replace(EMPTY, assets=assets, readings=(frame,)), anchor=as_of)["pump"] for frame in (single, twice)
+    )
+    assert one.rows.sum() == 60
+    assert two.rows.sum() == 120
+    for name in ("mid", "high", "low", "last"):
+        assert np.array_equal(getattr(one, name), getattr(two, name), equal_nan=True)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1000), st.integers(1, 12))
+def test_what_peers_show_is_their_median(seed: int, assets: int) -> None:
+    rng = np.random.default_rng(seed)
+    by_day = rng.normal(size=(4, 2, assets)).astype(np.float32)
+    by_day[rng.random(by_day.shape) < 0.3] = np.nan
+    found = peer_medians(by_day, np.array([True, False]))
+    for day, [median] in zip(by_day, found, strict=True):
+        present = day[0][~np.isnan(day[0])]
+        assert np.isnan(median) if len(present) < PEERS_AT_LEAST else median == np.float32(np.median(present))
