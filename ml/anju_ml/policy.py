@@ -95,7 +95,7 @@ class Policy:
     trust: float = 0.4
     """Share of tickets that must come to a failure within the horizon for the crew to go on believing them, as a single
     member says of assets that it never saw."""
-    needed: float = 0.87
+    needed: float = 0.9
     """Share of tickets after which the component must fail within 90 days for the same."""
     safety_factor: float = 1.5
     """Prevented failures of safety-relevant components count this much more."""
@@ -159,7 +159,7 @@ class _PolicyFile(msgspec.Struct, forbid_unknown_fields=True):
     cool_down_days: float = 14.0
     reopen_margin: float = 0.15
     trust: float = 0.4
-    needed: float = 0.87
+    needed: float = 0.9
     safety_factor: float = 1.5
     held_out_share: float = 0.0
     borderline: float = 0.15

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
+from sklearn.isotonic import IsotonicRegression
 
 from anju_ml.grid import DAY
 from anju_ml.hazard import Doubles, expit
@@ -18,7 +19,7 @@ from anju_ml.replay import open_over_time, worth
 from anju_ml.target import Target
 from anju_ml.training import Targets, Unseen, UnseenBy
 
-CANDIDATES: Final = expit(np.arange(-1.0, 3.51, 0.25))
+CANDIDATES: Final = expit(np.arange(-1.0, 3.51, 0.125))
 """Probabilities, from 0.27 to 0.97."""
 FOLLOWED_DAYS: Final = 90.0
 """A ticket was needed when the component failed so soon: worn parts may last longer than the 60 days of the report."""
@@ -145,7 +146,8 @@ def choose_thresholds(prepared: Mapping[str, Prepared], targets: Targets, unseen
             estimated(each, prior, OVERALL_TICKETS, policy) if each.tickets else prior
             for each, prior in zip(tried[kind], common, strict=True)
         ]
-        bar = _lowest_trusted(shares, policy)
+        known = np.array([each.settled for each in tried[kind]]) + OVERALL_TICKETS
+        bar = _lowest_trusted(rising(shares, known), policy)
         out[kind] = {
             name: replace(target, threshold=max(policy.bar(kind, name), bar)) for name, target in found.items()
         }
@@ -163,6 +165,17 @@ def _try_all(
             tried = replace(target, threshold=max(policy.bar(target.kind, name), float(bar)))
             total[index] += replayed(prepared, tried, p, unseen[name], policy)
     return total
+
+
+def rising(shares: list[Shares], weights: Doubles) -> list[Shares]:
+    """`shares` by ascending bar, smoothed so that a higher bar never has a lower one: the outcome of a few tickets
+    is no dip."""
+    by_bar = np.arange(len(shares))
+    smooth = [
+        IsotonicRegression().fit_transform(by_bar, values, sample_weight=weights)
+        for values in ([each.right for each in shares], [each.needed for each in shares])
+    ]
+    return [Shares(float(right), float(needed)) for right, needed in zip(*smooth, strict=True)]
 
 
 def _lowest_trusted(shares: list[Shares], policy: Policy) -> float:

@@ -12,7 +12,7 @@ from anju_ml.hazard import expit
 from anju_ml.policy import Policy
 from anju_ml.prepare import Prepared
 from anju_ml.target import Target
-from anju_ml.thresholds import CANDIDATES, Replayed, Shares, choose_thresholds, estimated, promised
+from anju_ml.thresholds import CANDIDATES, Replayed, Shares, choose_thresholds, estimated, promised, rising
 from anju_ml.training import Unseen
 
 DAYS = np.arange(200, 300)
@@ -90,6 +90,13 @@ def test_a_bar_under_which_too_many_tickets_came_to_nothing_is_raised() -> None:
     honest = bars({"pump": unseen(p, [True] * 120)})
     disappointed = bars({"pump": unseen(p, [False] * 60 + [True] * 60)})
     assert honest["pump"] < 0.6 < disappointed["pump"] <= 0.9
+
+
+def test_a_lucky_bar_below_an_unlucky_one_counts_no_more_than_both() -> None:
+    shares = [Shares(0.2, 0.5), Shares(0.6, 0.92), Shares(0.5, 0.8), Shares(0.9, 0.95)]
+    found = rising(shares, np.array([10.0, 10.0, 30.0, 5.0]))
+    assert [each.needed for each in found] == pytest.approx([0.5, 0.83, 0.83, 0.95])
+    assert [each.right for each in found] == pytest.approx([0.2, 0.525, 0.525, 0.9])
 
 
 def test_more_trust_asked_for_never_lowers_the_bar() -> None:
