@@ -18,7 +18,7 @@ from anju_ml.policy import FailureCost, Policy, Replacement
 from anju_ml.signature import Signature
 from anju_ml.target import KindModel, Target
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 State = dict[str, Any]
 
 
