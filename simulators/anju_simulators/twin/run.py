@@ -1,12 +1,14 @@
 """The whole twin run: train on communities of their own, then live others twice."""
 
+import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from datetime import timedelta
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 from anju_contracts.clock import rfc3339
@@ -52,9 +54,22 @@ def live_all(
 ) -> list[Pair]:
     """Communities in the order of `seeds`, `jobs` of them at a time; `done` hears of each that is finished."""
     pairs = []
-    with ProcessPoolExecutor(max_workers=jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(max_workers=jobs, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
         waiting = [pool.submit(live_twice, plan.of_seed(seed), model, folder / f"seed-{seed}") for seed in seeds]
         for pair in as_completed(waiting):
             pairs.append(pair.result())
             done(pairs[-1])
     return sorted(pairs, key=lambda pair: seeds.index(pair.seed))
+
+
+def end_with_parent() -> None:
+    """This process of a pool ends when the one that started it does, however that came: else it would go on with
+    what is left to do."""
+    threading.Thread(target=_follow_parent, name="parent", daemon=True).start()
+
+
+def _follow_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
