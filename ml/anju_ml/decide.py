@@ -79,13 +79,13 @@ def _one_visit_an_asset(
     tickets: list[OpenTicket], visited: set[str], policy: Policy
 ) -> tuple[list[OpenTicket], list[OpenTicket]]:
     """Tickets to open and those to leave: of an asset the most probable, and beside a ticket that is there already only
-    what is halfway from its bar to certain. Signs of one fault are easily taken for those of another, and a crew comes
-    anyway."""
+    what is relevant to safety or halfway from its bar to certain. Signs of one fault are easily taken for those of
+    another, and a crew comes anyway."""
     kept: list[OpenTicket] = []
     left: list[OpenTicket] = []
     visited = set(visited)
-    for ticket in sorted(tickets, key=lambda ticket: -ticket.probability):
-        clear = ticket.probability >= (1.0 + bar_of(ticket.risk, policy)) / 2
+    for ticket in sorted(tickets, key=lambda ticket: (not ticket.safety, -ticket.probability)):
+        clear = ticket.safety or ticket.probability >= (1.0 + bar_of(ticket.risk, policy)) / 2
         (kept if clear or ticket.risk.asset_id not in visited else left).append(ticket)
         visited.add(ticket.risk.asset_id)
     return kept, left

@@ -61,6 +61,14 @@ def test_beside_a_ticket_another_component_of_the_asset_has_to_be_far_clearer(op
     assert isinstance(run(*first, risk(clear - 0.02, "b"), problems=problems)[-1], OpenTicket)
 
 
+def test_what_is_relevant_to_safety_is_never_left_for_another_ticket() -> None:
+    policy = replace(POLICY, safety=frozenset({"crane/hook"}))
+    bar = policy.bar("crane", "hook")
+    found = run(risk(0.6), risk(bar + 0.01, component="hook"), policy=policy)
+    assert [(each.risk.component, type(each)) for each in found] == [("hook", OpenTicket), ("winch", Watch)]
+    assert len(run(risk(bar + 0.01, component="hook"), policy=policy, problems=(("a", "winch"),))) == 1
+
+
 def test_of_two_components_of_an_asset_the_more_probable_gets_the_ticket() -> None:
     found = run(risk(BAR + 0.05, component="hook"), risk(BAR + 0.07))
     assert [(each.risk.component, type(each)) for each in found] == [("winch", OpenTicket), ("hook", Watch)]
