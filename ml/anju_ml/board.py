@@ -24,17 +24,19 @@ STATISTICS: Final = (
     "slope",
     "long slope",
     "fresh",
+    "first",
     "peers",
 )
-OF_POINTS: Final = ("z3", "held7", "held14", "long", "ago7", "ago14", "slope14", "slope30", "fresh", "peer7")
-OF_CODES: Final = ("odd3", "odd7", "odd14", "odd30", "ago7", "", "", "", "", "")
+OF_POINTS: Final = ("z3", "held7", "held14", "long", "ago7", "ago14", "slope14", "slope30", "fresh", "first", "peer7")
+OF_CODES: Final = ("odd3", "odd7", "odd14", "odd30", "ago7", "", "", "", "", "", "")
 WEEK: Final = STATISTICS.index("week")
 LONG: Final = STATISTICS.index("long")
 FRESH: Final = STATISTICS.index("fresh")
+FIRST: Final = STATISTICS.index("first")
 PEERS: Final = STATISTICS.index("peers")
-REFERENCES: Final = (WEEK, LONG, FRESH, PEERS)
-"""What the last week may be held against: the months before, the long past, the weeks after the last repair, its peers
-of the same days."""
+REFERENCES: Final = (WEEK, LONG, FRESH, FIRST, PEERS)
+"""What the last week may be held against: the months before, the long past, the weeks after the last repair (or else
+the long past), the same (or else the first weeks on record), its peers of the same days."""
 LEVELS: Final = (*np.linspace(0.0, 0.9, 46), 0.925, 0.95, 0.965, 0.98, 0.99, 0.995)
 MOST_NATS: Final = 14.0
 CALM_AT_LEAST: Final = 50

@@ -7,7 +7,7 @@ from typing import Any, Final
 import polars as pl
 
 from anju_ml.arms import Arm, Call, Scale, price_arm, price_failures
-from anju_ml.failures import find_failures
+from anju_ml.failures import find_failures, found_worn
 from anju_ml.grid import DAY, daily_grids
 from anju_ml.history import History
 from anju_ml.metrics import Bootstrap
@@ -84,12 +84,7 @@ def _with_prevented(
     failures: pl.DataFrame, known: History, since: datetime, until: datetime, policy: Policy
 ) -> pl.DataFrame:
     """`failures` and, as if they had come half a horizon later, those whose wear a visit found in time."""
-    worn = known.repairs.filter(
-        (pl.col("cause") == "preventive")
-        & pl.col("fault_found").fill_null(False)
-        & pl.col("component").is_not_null()
-        & pl.col("opened_at").is_between(since, until)
-    )
+    worn = found_worn(known.repairs).filter(pl.col("opened_at").is_between(since, until))
     closed = pl.coalesce("closed_at", "opened_at")
     onset = pl.col("opened_at") + policy.horizon / 2
     rows = worn.join(known.assets.select("asset_id", "kind"), on="asset_id").select(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from anju_ml.failures import MERGE_WITHIN
+from anju_ml.failures import MERGE_WITHIN, found_worn
 from anju_ml.grid import DAY, Grid
 from anju_ml.history import History
 from anju_ml.service import days_by_asset, judgeable, observed_days
@@ -25,11 +25,12 @@ WARM_UP_DAYS: Final = 7
 class Outcomes:
     """All [asset, origin], for one component. `fails_in`: days to the onset of its next failure (inf: none known);
     `known_for`: days for which that is known (censoring: end of the record, of the asset, or a preventive repair);
-    `observed`: the asset is in service and watched at that origin; `recorded_for` [origin]: days to the end of the
-    whole record."""
+    `worn_in`: days to the next preventive visit that found it worn (inf: none known); `observed`: the asset is in
+    service and watched at that origin; `recorded_for` [origin]: days to the end of the whole record."""
 
     fails_in: Doubles
     known_for: Doubles
+    worn_in: Doubles
     observed: Flags
     recorded_for: Doubles
 
@@ -45,7 +46,11 @@ class Outcomes:
     def at(self, origins: Origins) -> "Outcomes":
         """The same at some of the origins, by position."""
         return Outcomes(
-            self.fails_in[:, origins], self.known_for[:, origins], self.observed[:, origins], self.recorded_for[origins]
+            self.fails_in[:, origins],
+            self.known_for[:, origins],
+            self.worn_in[:, origins],
+            self.observed[:, origins],
+            self.recorded_for[origins],
         )
 
 
@@ -57,22 +62,24 @@ def outcomes(
     onsets = days_by_asset(own, "onset", grid)
     closings = days_by_asset(own, "closed_at", grid)
     prevented = days_by_asset(_preventive(history.repairs, component), "opened_at", grid)
+    worn = days_by_asset(found_worn(history.repairs).filter(pl.col("component") == component), "opened_at", grid)
     first, last = observed_days(history, grid, end=end)
     clear = judgeable(history, grid, component, origins)
     until = min((end - SETTLE - grid.start) / DAY, float(grid.days) + 1e6)
     shape = (len(grid.assets), len(origins))
-    fails_in, known_for = np.full(shape, np.inf), np.empty(shape)
+    fails_in, worn_in, known_for = np.full(shape, np.inf), np.full(shape, np.inf), np.empty(shape)
     busy = np.zeros(shape, np.bool_)
     at = origins.astype(np.float64)
     for row, name in enumerate(grid.assets):
         fails_in[row] = _next(onsets.get(name), at) - at
+        worn_in[row] = _next(worn.get(name), at) - at
         limit = min(until, last[row])
         known_for[row] = np.minimum(limit, _next(prevented.get(name), at)) - at
         if name in onsets:
             busy[row] = _inside(onsets[name], closings[name], at)
     known_for = np.where(_ended_by(fails_in, known_for), until - at, known_for)
     observed = clear & (at[None, :] >= first[:, None] + WARM_UP_DAYS) & (at[None, :] <= last[:, None]) & ~busy
-    return Outcomes(fails_in, known_for, observed, until - at)
+    return Outcomes(fails_in, known_for, worn_in, observed, until - at)
 
 
 def _ended_by(fails_in: Doubles, known_for: Doubles) -> Flags:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from anju_ml.dataset import SETTLE, outcomes
-from anju_ml.failures import find_failures
+from anju_ml.failures import find_failures, found_worn
 from anju_ml.features import Features, compute_features
 from anju_ml.grid import DAY, Floats, Grid, daily_grids
 from anju_ml.history import History
@@ -98,12 +98,7 @@ def _calibration(model: Model, known: History, grids: Mapping[str, Grid], until:
 
 def _with_prevented(failures: pl.DataFrame, known: History) -> pl.DataFrame:
     """`failures` and the wear that preventive visits found: foreseen rightly, kept from failing by the visit."""
-    worn = known.repairs.filter(
-        (pl.col("cause") == "preventive")
-        & (pl.col("action").fill_null("") != "inspect")
-        & pl.col("fault_found").fill_null(False)
-        & pl.col("component").is_not_null()
-    )
+    worn = found_worn(known.repairs).filter(pl.col("action").fill_null("") != "inspect")
     rows = worn.select(
         "asset_id", "component", pl.col("opened_at").alias("onset"), pl.coalesce("closed_at", "opened_at")
     )

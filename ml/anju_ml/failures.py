@@ -37,6 +37,12 @@ def find_failures(history: History) -> pl.DataFrame:
     return merged.with_columns(onset.alias("onset")).select(wanted).sort(["asset_id", "onset", "component"])
 
 
+def found_worn(repairs: pl.DataFrame) -> pl.DataFrame:
+    """The preventive visits of `repairs` that found a component worn."""
+    preventive = pl.col("cause") == "preventive"
+    return repairs.filter(preventive & pl.col("fault_found").fill_null(False) & pl.col("component").is_not_null())
+
+
 def _is_failure(repairs: pl.DataFrame) -> pl.Expr:
     found = pl.col("fault_found").fill_null(repairs["fault_found"].null_count() == len(repairs))
     return (pl.col("cause") == "corrective") & pl.col("component").is_not_null() & found

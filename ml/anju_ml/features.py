@@ -170,3 +170,5 @@ def _describe_component(
     fresh = levels.since_reset(reset)
     points = [levels.points[index] for index in levels.primary]
     columns.add_all([f"{levels.names[index]}:fresh" for index in levels.primary], points, fresh)
+    first = np.where((reset >= 0)[:, :, None], fresh, levels.since_watched)
+    columns.add_all([f"{levels.names[index]}:first" for index in levels.primary], points, first)

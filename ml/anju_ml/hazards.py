@@ -18,6 +18,8 @@ from anju_ml.screening import screen
 from anju_ml.signature import BEFORE_DAYS, PLAIN, Signature, apply, learn_signature, shared_names
 
 COLUMNS_AT_MOST: Final = 48
+QUIET_DAYS: Final = 30.0
+"""A day without a failure for so long is a quiet one."""
 
 
 @dataclass(frozen=True)
@@ -154,14 +156,15 @@ def honest_rows(pairs: Pairs, component: str, fold: int) -> Rows:
 def _signature_of(material: Material, component: str, seen: Flags) -> Signature:
     """The signature of a component from those of its training rows that are `seen`."""
     rows, sight = material.rows[component], material.sights[component]
-    before = seen & rows.failed_within(BEFORE_DAYS)
-    return learn_signature(
+    before, quiet = seen & rows.failed_within(BEFORE_DAYS), seen & ~rows.failed_within(QUIET_DAYS)
+    found = learn_signature(
         sight.board,
         sight.surprise[before],
         _numbered(rows, before),
         component,
         base_rate=material.prepared.base_rates[component],
     )
+    return found.with_rarity(sight.surprise[quiet], rows.weights[quiet])
 
 
 def _numbered(rows: Rows, kept: Flags) -> Indices:

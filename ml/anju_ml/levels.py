@@ -1,6 +1,7 @@
 """How far readings stand from what is usual: the asset's own past, its peers, its state after a repair."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -35,6 +36,7 @@ class Levels:
         days = np.concatenate([np.maximum(origins - back, 0) for back in LOOKED_BACK])
         self._all_sums = Sums(residual, days)
         self._own_sums = Sums(own_residual)
+        self._first_day = _first_day(own_residual)
         self._own_raw = Sums(values[:, :, self.primary], days)
         self._middle, spread = _base(residual, origins)
         spread = np.where(np.isnan(spread), scales, spread)
@@ -92,6 +94,18 @@ class Levels:
         origin], negative: none), in usual spreads; primary series only."""
         stop = np.minimum(reset + FRESH_DAYS, self.origins[None, :])
         return _clip((self._own7 - self._own_sums.mean_between(reset, stop)) / self._fleet[self.primary])
+
+    @cached_property
+    def since_watched(self) -> Wide:
+        """The same from the first day on which anything was heard of the asset."""
+        shape = len(self._first_day), len(self.origins)
+        return self.since_reset(np.broadcast_to(self._first_day[:, None], shape))
+
+
+def _first_day(values: Floats) -> npt.NDArray[np.int64]:
+    """The first day with any value [asset]; the first of all where there is none."""
+    found: npt.NDArray[np.int64] = (~np.isnan(values).all(axis=2)).argmax(axis=1)
+    return found
 
 
 def _base(values: Floats, origins: Origins) -> tuple[Floats, Floats]:

@@ -84,7 +84,7 @@ class Policy:
     costs: Mapping[str, FailureCost] = field(default_factory=lambda: DEFAULT_COSTS)
     visit: float = 200.0
     false_visit: float = 400.0
-    least_probability: float = 0.3
+    least_probability: float = 0.25
     entrapment: float = 5000.0
     effectiveness: float = 0.85
     horizon: timedelta = timedelta(days=30)
@@ -92,11 +92,11 @@ class Policy:
     tickets_per_day: int | None = None
     cool_down: timedelta = timedelta(days=14)
     reopen_margin: float = 0.15
-    trust: float = 0.4
+    trust: float = 0.35
     """Share of tickets that must come to a failure within the horizon for the crew to go on believing them, as a single
     member says of assets that it never saw."""
     needed: float = 0.9
-    """Share of tickets after which the component must fail within 90 days for the same."""
+    """Share of tickets after which the component must fail or be found worn within 90 days for the same."""
     safety_factor: float = 1.5
     """Prevented failures of safety-relevant components count this much more."""
     held_out_share: float = 0.0
@@ -149,20 +149,23 @@ class _ReplacementRow(msgspec.Struct, forbid_unknown_fields=True):
     limit_years: float | None = None
 
 
+_DEFAULT: Final = Policy()
+
+
 class _PolicyFile(msgspec.Struct, forbid_unknown_fields=True):
-    visit: float = 200.0
-    false_visit: float = 400.0
-    least_probability: float = 0.3
-    entrapment: float = 5000.0
-    effectiveness: float = 0.85
+    visit: float = _DEFAULT.visit
+    false_visit: float = _DEFAULT.false_visit
+    least_probability: float = _DEFAULT.least_probability
+    entrapment: float = _DEFAULT.entrapment
+    effectiveness: float = _DEFAULT.effectiveness
     tickets_per_day: int | None = None
-    cool_down_days: float = 14.0
-    reopen_margin: float = 0.15
-    trust: float = 0.4
-    needed: float = 0.9
-    safety_factor: float = 1.5
-    held_out_share: float = 0.0
-    borderline: float = 0.15
+    cool_down_days: float = _DEFAULT.cool_down / timedelta(days=1)
+    reopen_margin: float = _DEFAULT.reopen_margin
+    trust: float = _DEFAULT.trust
+    needed: float = _DEFAULT.needed
+    safety_factor: float = _DEFAULT.safety_factor
+    held_out_share: float = _DEFAULT.held_out_share
+    borderline: float = _DEFAULT.borderline
     safety: list[str] = []
     costs: dict[str, _CostRow] = {}
     replacements: dict[str, _ReplacementRow] = {}
@@ -173,7 +176,7 @@ def parse_policy(text: bytes | str) -> Policy:
     try:
         found = msgspec.toml.decode(text, type=_PolicyFile)
     except msgspec.ValidationError as exc:
-        raise PolicyRefused("policy", str(exc), "the fields of docs/reference/backtest.md") from exc
+        raise PolicyRefused("policy", str(exc), "the fields of docs/reference/policy.md") from exc
     except msgspec.DecodeError as exc:
         raise PolicyRefused("policy", str(exc), "a TOML document") from exc
     _check(found)

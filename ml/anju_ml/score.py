@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 
 from anju_ml.cells import TIME
+from anju_ml.failures import found_worn
 from anju_ml.history import History
 from anju_ml.policy import NEEDED_WITHIN, Policy
 from anju_ml.tables import Schema
@@ -102,11 +103,10 @@ def _judge_tickets(
 
 def _needed(tickets: pl.DataFrame, failures: pl.DataFrame, history: History) -> set[int]:
     """Tickets after which the same component failed, or a visit found it worn, within NEEDED_WITHIN."""
-    worn = history.repairs.filter((pl.col("cause") == "preventive") & pl.col("fault_found").fill_null(False))
     moments = pl.concat(
         [
             failures.select("asset_id", "component", pl.col("onset").alias("at")),
-            worn.select("asset_id", "component", pl.col("opened_at").alias("at")),
+            found_worn(history.repairs).select("asset_id", "component", pl.col("opened_at").alias("at")),
         ]
     )
     joined = tickets.join(moments, on=["asset_id", "component"])

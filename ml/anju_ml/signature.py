@@ -5,17 +5,17 @@ chance would do as well, and towards points and codes whose name shares a word w
 component of every kind into the same few columns, so that one hazard can be learned from the failures of all of them.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from anju_contracts.codes import CODES
-from anju_ml.board import LONG, PEERS, REFERENCES, STATISTICS, WEEK, Board
+from anju_ml.alike import channels_alike
+from anju_ml.board import FIRST, LONG, PEERS, REFERENCES, STATISTICS, WEEK, Board
 from anju_ml.grid import Floats
+from anju_ml.rarity import Rarity, learn_rarity
 
 PLAIN: Final = (
     "missing:since",
@@ -38,8 +38,14 @@ CHANCE_NATS: Final = 2.1
 END_FAILURES: Final = 3.0
 END_NATS: Final = 4.0
 LEAST_END: Final = 1.5
-PEERED_FROM: Final = 12
-"""From so many failures on a signature may go by the distance from peers: many assets have always stood apart."""
+PEERED_FROM: Final = 8
+"""From so many failures on a signature may go by the distance from the first weeks on record and from peers: many
+assets have always stood apart, and of many references one looks best by luck."""
+LOOKS: Final = ("week", "long", "that tells most", "against any reference", "likeness")
+"""Of which it is told how rare they are on days without a failure ahead."""
+ODDS_OF: Final = LOOKS[2:]
+ODDS_DAYS: Final = 30.0
+NOTHING_RARE: Final = learn_rarity(np.empty((0, len(LOOKS))), np.empty(0))
 UP, DOWN, EITHER = 0, 1, 2
 
 Indices = npt.NDArray[np.int64]
@@ -50,7 +56,8 @@ Doubles = npt.NDArray[np.float64]
 class Signature:
     """By channel of the kind's board: `weights` (adding up to 1), `forms` (UP, DOWN or EITHER way), `references` (the
     statistic that tells most), `profile` (its mean surprise before failures, signed, less chance). `end`: the usual
-    weighted surprise at a failure; `strength`: what the best channel says; `base_rate`: log of failures a day."""
+    weighted surprise at a failure; `strength`: what the best channel says; `base_rate`: log of failures a day; `rarity`
+    of LOOKS."""
 
     weights: Doubles
     forms: Indices
@@ -60,6 +67,17 @@ class Signature:
     strength: float
     failures: int
     base_rate: float
+    rarity: Rarity = NOTHING_RARE
+
+    def with_rarity(self, surprise: Floats, weights: Doubles) -> "Signature":
+        """Knowing how often quiet days [row, channel, statistic] look like this; `weights` [row]."""
+        return replace(self, rarity=learn_rarity(self.looks(surprise), weights))
+
+    def looks(self, surprise: Floats) -> Doubles:
+        """[row, LOOKS]: evidence by statistic, the most by any reference that the signature may go by, and likeness."""
+        evidence = self.evidence(surprise)
+        best = evidence[:, list(_known_references(self.failures))].max(axis=1)
+        return np.stack([evidence[:, WEEK], evidence[:, LONG], evidence[:, -1], best, self.likeness(surprise)], axis=1)
 
     def evidence(self, surprise: Floats) -> Doubles:
         """[row, statistic + 1] from [row, channel, statistic]: 1 is what failures usually look like at the end. Last,
@@ -91,38 +109,15 @@ class Signature:
         return found
 
 
-def names_alike(component: str, name: str) -> bool:
-    """Whether two names share a word, or the beginning of one (lock: unlock_ms, lock_current_ma; reader:
-    read_errors)."""
-    own = [word for word in _words(component) if len(word) >= 3]
-    other = [word for word in _words(name) if len(word) >= 3]
-    return any(a == b or (min(len(a), len(b)) >= 4 and (a in b or b in a)) for a in own for b in other)
-
-
-def _words(name: str) -> list[str]:
-    return re.findall(r"[a-z]+|[^\W\da-z_]+", name.lower())
-
-
-def point_matches(component: str, point: str) -> bool:
-    """Whether a point's name is like the component's, or like that of a code known to point at the component."""
-    codes = [code.name.split(".")[-1] for code in CODES.values() if code.component == component]
-    return names_alike(component, point) or any(names_alike(code, point) for code in codes)
-
-
-def points_at(component: str, code: str) -> bool:
-    known = CODES.get(code)
-    return (known is not None and known.component == component) or names_alike(component, code)
-
-
 def learn_signature(board: Board, surprise: Floats, failure: Indices, component: str, *, base_rate: float) -> Signature:
     """From rows in the days before failures: `surprise` [row, channel, statistic] and the number of the failure of
     each row. Each channel goes by the one of REFERENCES that says most, so that none counts twice."""
     by_reference = [_by_failure(surprise[:, :, each], failure) for each in REFERENCES]
     count = len(by_reference[0])
-    alike = _alike(board, component)
+    alike = channels_alike(board, component)
     ways = np.array([_ways(board, before, alike) for before in by_reference])
-    known = len(REFERENCES) if count >= PEERED_FROM else REFERENCES.index(PEERS)
-    best = ways[:known].max(axis=1).argmax(axis=0)
+    known = _known_references(count)
+    best = ways[: len(known)].max(axis=1).argmax(axis=0)
     ways = np.take_along_axis(ways, best[None, None], axis=0)[0]
     before = np.take_along_axis(np.array(by_reference), best[None, None], axis=0)[0]
     forms = ways.argmax(axis=0) if count else np.full(len(board.names), EITHER)
@@ -133,6 +128,10 @@ def learn_signature(board: Board, surprise: Floats, failure: Indices, component:
     end = _end(_towards(before, forms[None, :]) @ weights)
     references = np.array(REFERENCES)[best]
     return Signature(weights, forms.astype(np.int64), references, profile, end, strength, count, base_rate)
+
+
+def _known_references(failures: int) -> tuple[int, ...]:
+    return REFERENCES if failures >= PEERED_FROM else REFERENCES[: REFERENCES.index(FIRST)]
 
 
 def _ways(board: Board, before: Doubles, alike: npt.NDArray[np.bool_]) -> Doubles:
@@ -149,14 +148,6 @@ def _ways(board: Board, before: Doubles, alike: npt.NDArray[np.bool_]) -> Double
         ]
     )
     return found.reshape(3, len(board.names))
-
-
-def _alike(board: Board, component: str) -> npt.NDArray[np.bool_]:
-    found = [
-        points_at(component, name) if code else point_matches(component, name.split("|")[0])
-        for name, code in zip(board.names, board.codes, strict=True)
-    ]
-    return np.array(found, np.bool_)
 
 
 def _by_failure(rows: Floats, failure: Indices) -> Doubles:
@@ -200,6 +191,8 @@ def shared_names() -> tuple[list[str], list[int]]:
     up.append(1)
     names += ["nats", "held", "rival", "rival long", "likeness", "rival likeness"]
     up += [1, 1, 0, 0, 1, 0]
+    names += [*(f"rare {look}" for look in LOOKS), *(f"odds {look}" for look in ODDS_OF)]
+    up += [1] * (len(LOOKS) + len(ODDS_OF))
     names += ["oddest", "second oddest", "oddest long", "oddest code"]
     up += [1, 0, 1, 1]
     return [*names, *PLAIN, "strength", "failures", "base rate"], [*up, *(0 for _ in PLAIN), 0, 0, 1]
@@ -218,7 +211,16 @@ def apply(signatures: Mapping[str, Signature], component: str, board: Board, sur
     held = evidence[:, [STATISTICS.index("now"), WEEK, STATISTICS.index("week before")]].min(axis=1)
     singles = [evidence[:, -1] * own.end, held, rival[:, 0], rival[:, 1], own.likeness(surprise), alike]
     constant = np.array([own.strength, np.log1p(own.failures), own.base_rate])
-    columns = [np.delete(evidence, PEERS, axis=1), np.stack(singles, axis=1), oddest(board, surprise), plain]
+    rare = own.rarity.nats_of(own.looks(surprise))
+    odds = rare[:, -len(ODDS_OF) :] + own.base_rate + np.log(ODDS_DAYS)
+    columns = [
+        np.delete(evidence, PEERS, axis=1),
+        np.stack(singles, axis=1),
+        rare,
+        odds,
+        oddest(board, surprise),
+        plain,
+    ]
     return np.hstack([*columns, np.broadcast_to(constant, (len(surprise), 3))]).astype(np.float32)
 
 

@@ -15,10 +15,11 @@ from anju_ml.hazards import OwnMember, SharedMember, Signatures
 from anju_ml.layout import Layout
 from anju_ml.model import Model
 from anju_ml.policy import FailureCost, Policy, Replacement
+from anju_ml.rarity import Rarity
 from anju_ml.signature import Signature
 from anju_ml.target import KindModel, Target
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 State = dict[str, Any]
 
 
@@ -71,13 +72,17 @@ def _shared(state: State) -> SharedMember:
 
 
 def _signatures_state(signatures: Signatures) -> State:
-    return {name: _fields(each) for name, each in signatures.items()}
+    return {name: {**_fields(each), "rarity": _fields(each.rarity)} for name, each in signatures.items()}
 
 
 def _signatures(state: State) -> Signatures:
-    return {
-        name: Signature(**_arrays(each, ("weights", "forms", "references", "profile"))) for name, each in state.items()
-    }
+    return {name: _signature(each) for name, each in state.items()}
+
+
+def _signature(state: State) -> Signature:
+    found = _arrays(state, ("weights", "forms", "references", "profile"))
+    rarity = Rarity(**_arrays(state["rarity"], ("levels", "nats", "beyond")))
+    return Signature(**{**found, "rarity": rarity})
 
 
 def _board(state: State) -> Board:

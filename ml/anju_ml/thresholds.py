@@ -19,26 +19,30 @@ from anju_ml.replay import open_over_time, worth
 from anju_ml.target import Target
 from anju_ml.training import Targets, Unseen, UnseenBy
 
-CANDIDATES: Final = expit(np.arange(-1.0, 3.51, 0.125))
-"""Probabilities, from 0.27 to 0.97."""
+CANDIDATES: Final = expit(np.arange(-1.25, 3.51, 0.125))
+"""Probabilities, from 0.22 to 0.97."""
 FOLLOWED_DAYS: Final = 90.0
-"""A ticket was needed when the component failed so soon: worn parts may last longer than the 60 days of the report."""
+"""A ticket was needed when the component failed or was found worn so soon: worn parts may last longer than the 60
+days of the report."""
 PROMISED_TICKETS: Final = 30.0
 """The probabilities' promise counts as so many tickets whose outcome is known."""
 OVERALL_TICKETS: Final = 25.0
 """And for one kind what all kinds together have shown as so many."""
+KIND_TICKETS: Final = 20.0
+"""And for one component what its kind has shown."""
 
 
 @dataclass(frozen=True)
 class Replayed:
     """What a bar would have done: money; by ticket what its probability was (`p`), when the component failed next
-    (`fails_in`) and for how long that is known (`known_for`), in days; and how many tickets were opened a whole
-    horizon before the end of the record (`settled`)."""
+    (`fails_in`), for how long that is known (`known_for`) and when a visit found it worn (`worn_in`), in days; and how
+    many tickets were opened a whole horizon before the end of the record (`settled`)."""
 
     saving: float = 0.0
     p: Doubles = field(default_factory=lambda: np.empty(0))
     fails_in: Doubles = field(default_factory=lambda: np.empty(0))
     known_for: Doubles = field(default_factory=lambda: np.empty(0))
+    worn_in: Doubles = field(default_factory=lambda: np.empty(0))
     settled: int = 0
 
     @property
@@ -48,12 +52,14 @@ class Replayed:
     def failed_by(self, days: float) -> float:
         """Share of the tickets whose component failed within `days`, by Kaplan and Meier: a record that ends, or a
         preventive repair, says nothing of what would have come after it."""
-        until = np.minimum(self.fails_in, self.known_for)
-        failed = self.fails_in <= self.known_for
-        survived = 1.0
-        for day in np.unique(until[failed & (until < days)]):
-            survived *= 1.0 - (failed & (until == day)).sum() / (until >= day).sum()
-        return 1.0 - survived
+        return _happened_by(days, self.fails_in, self.known_for)
+
+    def needed_by(self, days: float) -> float:
+        """The same of those that failed or were found worn."""
+        seen_worn = self.worn_in <= self.known_for
+        return _happened_by(
+            days, np.where(seen_worn, np.minimum(self.fails_in, self.worn_in), self.fails_in), self.known_for
+        )
 
     def __add__(self, other: "Replayed") -> "Replayed":
         return Replayed(
@@ -61,8 +67,19 @@ class Replayed:
             np.concatenate([self.p, other.p]),
             np.concatenate([self.fails_in, other.fails_in]),
             np.concatenate([self.known_for, other.known_for]),
+            np.concatenate([self.worn_in, other.worn_in]),
             self.settled + other.settled,
         )
+
+
+def _happened_by(days: float, happens_in: Doubles, known_for: Doubles) -> float:
+    """Share to which it happened within `days`, by Kaplan and Meier."""
+    until = np.minimum(happens_in, known_for)
+    happened = happens_in <= known_for
+    spared = 1.0
+    for day in np.unique(until[happened & (until < days)]):
+        spared *= 1.0 - (happened & (until == day)).sum() / (until >= day).sum()
+    return 1.0 - spared
 
 
 @dataclass(frozen=True)
@@ -92,7 +109,7 @@ def estimated(found: Replayed, prior: Shares, strength: float, policy: Policy) -
     """What came out, shrunk to `prior` as if that were `strength` tickets."""
     total = found.settled + strength
     right = found.failed_by(policy.horizon / DAY) - found.failed_by(policy.lead / DAY)
-    needed = found.failed_by(FOLLOWED_DAYS)
+    needed = found.needed_by(FOLLOWED_DAYS)
     return Shares(
         (found.settled * right + strength * prior.right) / total,
         (found.settled * needed + strength * prior.needed) / total,
@@ -127,44 +144,59 @@ def replayed(prepared: Prepared, target: Target, p: Doubles, unseen: Unseen, pol
         p=p[place],
         fails_in=unseen.found.fails_in[place],
         known_for=unseen.found.known_for[place],
+        worn_in=unseen.found.worn_in[place],
         settled=int((unseen.found.recorded_for[opened.origins] >= horizon).sum()),
     )
 
 
+Tried = list[Replayed]
+"""By candidate: what it would have done."""
+
+
 def choose_thresholds(prepared: Mapping[str, Prepared], targets: Targets, unseen: UnseenBy, policy: Policy) -> Targets:
     """Targets with the lowest threshold that pays and under which enough tickets prove right and needed for the crew
-    to trust them, over the kind's components together."""
-    tried = {kind: _try_all(prepared[kind], found, unseen[kind], policy) for kind, found in targets.items()}
-    overall = [sum((each[index] for each in tried.values()), Replayed()) for index in range(len(CANDIDATES))]
+    to trust them. A component goes by its own tickets as far as they reach, then by those of its kind, then by all."""
+    tried = {
+        kind: {name: _try_all(prepared[kind], target, unseen[kind][name], policy) for name, target in found.items()}
+        for kind, found in targets.items()
+    }
+    overall = _together([each for found in tried.values() for each in found.values()])
     common = [
         estimated(each, promised(each, float(bar), policy), PROMISED_TICKETS, policy)
         for bar, each in zip(CANDIDATES, overall, strict=True)
     ]
     out: Targets = {}
     for kind, found in targets.items():
-        shares = [
-            estimated(each, prior, OVERALL_TICKETS, policy) if each.tickets else prior
-            for each, prior in zip(tried[kind], common, strict=True)
-        ]
-        known = np.array([each.settled for each in tried[kind]]) + OVERALL_TICKETS
-        bar = _lowest_trusted(rising(shares, known), policy)
+        of_kind = _shrunk(_together(list(tried[kind].values())), common, OVERALL_TICKETS, policy)
         out[kind] = {
-            name: replace(target, threshold=max(policy.bar(kind, name), bar)) for name, target in found.items()
+            name: replace(target, threshold=_bar(tried[kind][name], of_kind, policy.bar(kind, name), policy))
+            for name, target in found.items()
         }
     return out
 
 
-def _try_all(
-    prepared: Prepared, targets: Mapping[str, Target], unseen: Mapping[str, Unseen], policy: Policy
-) -> list[Replayed]:
-    """By candidate: what it would have done to all components together."""
-    total = [Replayed()] * len(CANDIDATES)
-    for name, target in targets.items():
-        p = calibrated_p(target, unseen[name])
-        for index, bar in enumerate(CANDIDATES):
-            tried = replace(target, threshold=max(policy.bar(target.kind, name), float(bar)))
-            total[index] += replayed(prepared, tried, p, unseen[name], policy)
-    return total
+def _together(parts: list[Tried]) -> Tried:
+    return [sum((each[index] for each in parts), Replayed()) for index in range(len(CANDIDATES))]
+
+
+def _shrunk(tried: Tried, prior: list[Shares], strength: float, policy: Policy) -> list[Shares]:
+    return [
+        estimated(each, usual, strength, policy) if each.tickets else usual
+        for each, usual in zip(tried, prior, strict=True)
+    ]
+
+
+def _bar(tried: Tried, of_kind: list[Shares], pays_from: float, policy: Policy) -> float:
+    known = np.array([each.settled for each in tried]) + KIND_TICKETS
+    return max(pays_from, _lowest_trusted(rising(_shrunk(tried, of_kind, KIND_TICKETS, policy), known), policy))
+
+
+def _try_all(prepared: Prepared, target: Target, unseen: Unseen, policy: Policy) -> Tried:
+    p, pays_from = calibrated_p(target, unseen), policy.bar(target.kind, target.component)
+    return [
+        replayed(prepared, replace(target, threshold=max(pays_from, float(bar))), p, unseen, policy)
+        for bar in CANDIDATES
+    ]
 
 
 def rising(shares: list[Shares], weights: Doubles) -> list[Shares]:

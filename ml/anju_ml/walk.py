@@ -15,6 +15,7 @@ from anju_ml.engine import Engine, Here, Task
 from anju_ml.engine_tasks import Ground, ground, score_days, train_at
 from anju_ml.errors import TooPoor
 from anju_ml.explain import explain
+from anju_ml.failures import found_worn
 from anju_ml.grid import DAY, Grid
 from anju_ml.history import History
 from anju_ml.model import Model
@@ -132,9 +133,7 @@ def _trained(trained: Model | TooPoor, origin: datetime, *, found: Walk, previou
 
 def endings(history: History, failures: pl.DataFrame) -> dict[tuple[str, str], list[datetime]]:
     """When a ticket of a problem would end by itself: at a failure or at a preventive visit that changed something."""
-    visits = history.repairs.filter(
-        (pl.col("cause") == "preventive") & pl.col("component").is_not_null() & pl.col("fault_found").fill_null(False)
-    ).select("asset_id", "component", pl.col("opened_at").alias("at"))
+    visits = found_worn(history.repairs).select("asset_id", "component", pl.col("opened_at").alias("at"))
     moments = pl.concat([failures.select("asset_id", "component", pl.col("onset").alias("at")), visits])
     out: dict[tuple[str, str], list[datetime]] = {}
     for asset, component, at in moments.sort("asset_id", "component", "at").iter_rows():

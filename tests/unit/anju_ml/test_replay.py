@@ -17,7 +17,9 @@ RISK = Risk("lift-01", "brake", NOW, 0.1, 0.2, 0.3, 0.5, low=0.4, high=0.6, expe
 def opened_days(fails_on: float) -> list[float]:
     """When tickets open for an asset that is at 0.5 all the time where 0.4 is asked for, and fails on a day."""
     fails_in = np.where(fails_on > DAYS, fails_on - DAYS, np.inf)[None, :]
-    found = Outcomes(fails_in, np.full((1, 60), 90.0), np.ones((1, 60), np.bool_), np.full(60, 90.0))
+    found = Outcomes(
+        fails_in, np.full((1, 60), 90.0), np.full((1, 60), np.inf), np.ones((1, 60), np.bool_), np.full(60, 90.0)
+    )
     p = np.full((1, 60), 0.5)
     opened = open_over_time(p, found, DAYS, bar=0.4, horizon=20.0, cool_down=14.0, margin=0.15)
     return [float(DAYS[origin]) for origin in opened.origins]

@@ -36,6 +36,7 @@ def unseen(p: list[float], fails: list[bool]) -> Unseen:
     found = Outcomes(
         fails_in=np.where(onset[:, None] >= DAYS, onset[:, None] - DAYS, np.inf),
         known_for=np.full(shape, 1000.0),
+        worn_in=np.full(shape, np.inf),
         observed=np.broadcast_to(DAYS[0] + 10 >= DAYS, shape),
         recorded_for=np.full(len(DAYS), 1000.0),
     )
@@ -56,7 +57,8 @@ def bars(assets: dict[str, Unseen], policy: Policy = POLICY) -> dict[str, float]
 def tickets(p: float, fails_in: list[float], known_for: list[float]) -> Replayed:
     """Tickets of one probability, all of them opened a horizon before the end of the record."""
     count = len(fails_in)
-    return Replayed(0.0, np.full(count, p), np.array(fails_in), np.array(known_for), count)
+    never = np.full(count, np.inf)
+    return Replayed(0.0, np.full(count, p), np.array(fails_in), np.array(known_for), never, count)
 
 
 def test_few_tickets_lean_on_the_promise_and_many_on_what_came_out() -> None:
@@ -78,6 +80,14 @@ def test_a_ticket_whose_record_ends_early_is_no_evidence_against_it() -> None:
     cut = tickets(0.7, [50.0] * 20 + [np.inf] * 55, [200.0] * 25 + [40.0] * 50)
     assert whole.failed_by(90.0) == cut.failed_by(90.0) == pytest.approx(0.8)
     assert cut.failed_by(45.0) == 0
+
+
+def test_wear_that_a_visit_found_shows_the_need_and_a_preventive_change_without_a_finding_shows_nothing() -> None:
+    change_after_40 = tickets(0.7, [np.inf] * 10, [40.0] * 10)
+    found_worn = replace(change_after_40, worn_in=np.full(10, 40.0))
+    assert (change_after_40.needed_by(90.0), found_worn.needed_by(90.0)) == (0.0, 1.0)
+    assert found_worn.failed_by(90.0) == 0.0
+    assert estimated(found_worn, Shares(0.0, 0.0), 0.0, POLICY) == Shares(0.0, 1.0)
 
 
 def test_a_failure_before_the_lead_is_no_hit_but_was_needed() -> None:
@@ -112,6 +122,17 @@ def test_a_kind_with_few_tickets_goes_by_what_all_kinds_have_shown() -> None:
     crowd = unseen(p, [False] * 60 + [True] * 60)
     found = bars({"pump": crowd, "gate": unseen([0.6], [True])})
     assert found["gate"] > 0.6
+
+
+def test_a_component_whose_tickets_came_to_nothing_raises_its_own_bar_above_that_of_the_others() -> None:
+    sound, worn = unseen([0.6] * 80, [False] * 80), unseen([0.6] * 80, [True] * 80)
+    chosen = choose_thresholds(
+        {"pump": prepared()},
+        {"pump": {name: replace(target("pump"), component=name) for name in ("valve", "seal")}},
+        {"pump": {"valve": worn, "seal": sound}},
+        POLICY,
+    )["pump"]
+    assert chosen["valve"].threshold < 0.6 < chosen["seal"].threshold
 
 
 @pytest.mark.parametrize("fails", [True, False])
