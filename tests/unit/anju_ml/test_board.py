@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from anju_ml.board import FRESH, LONG, MOST_NATS, STATISTICS, WEEK, Board, learn_board
+from anju_ml.board import FIRST, FRESH, LONG, MOST_NATS, PEERS, STATISTICS, WEEK, Board, learn_board
 from anju_ml.counted import excess
 from anju_ml.grid import Floats
 from anju_ml.hazard import steadied
-from anju_ml.signature import DOWN, EITHER, UP, Signature, learn_signature
+from anju_ml.signature import DOWN, EITHER, PEERED_FROM, UP, Signature, learn_signature
 
 NAMES = ("quiet:held7", "restless:held7", "event E4:odd7")
 
@@ -86,6 +86,32 @@ def test_a_signature_goes_by_the_past_that_tells_slow_wear(board: Board) -> None
     assert found.weights[0] > found.weights[1] > 0
     assert found.evidence(surprise)[:, -1].min() > 2 * found.evidence(surprise)[:, WEEK].max()
     assert found.lasting_evidence(surprise)[:, 0].tolist() == found.evidence(surprise)[:, -1].tolist()
+
+
+def test_only_many_failures_make_a_signature_go_by_the_first_weeks_or_by_peers(board: Board) -> None:
+    surprise = np.zeros((PEERED_FROM, 3, len(STATISTICS)), np.float32)
+    surprise[:, 0, LONG], surprise[:, 0, FIRST], surprise[:, 1, PEERS] = 5.0, 8.0, 6.0
+    many, few = (
+        learn_signature(board, surprise[:count], np.arange(count), "valve", base_rate=-6.0)
+        for count in (PEERED_FROM, PEERED_FROM - 1)
+    )
+    assert many.references[:2].tolist() == [FIRST, PEERS]
+    assert few.references[0] == LONG
+    assert few.weights[1] == 0
+
+
+def test_evidence_that_quiet_days_often_show_is_less_rare(board: Board) -> None:
+    found = learned(board, [[6.0, 0.0, 0.0]] * 5)
+    rng = np.random.default_rng(3)
+    calm = np.zeros((3000, 3, len(STATISTICS)), np.float32)
+    restless = calm.copy()
+    restless[:, 0, WEEK] = np.where(rng.random(3000) < 0.1, 6.0, 0.0)
+    before = np.zeros((1, 3, len(STATISTICS)), np.float32)
+    before[0, 0, WEEK] = 6.0
+    rare, common = (
+        found.with_rarity(days, np.ones(3000)).rarity.nats_of(found.looks(before))[0, 0] for days in (calm, restless)
+    )
+    assert rare > common == pytest.approx(-np.log(0.1), abs=0.3)
 
 
 def test_a_single_small_deviation_makes_no_signature(board: Board) -> None:

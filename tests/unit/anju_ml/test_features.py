@@ -128,6 +128,27 @@ def test_wear_stands_out_from_an_assets_own_past_and_from_its_peers(fleet: Histo
         assert column[place] > 5
 
 
+def test_wear_over_the_whole_record_stands_out_from_its_first_weeks_until_a_repair_begins_anew(
+    fleet: History, as_of: datetime
+) -> None:
+    repaired = set(fleet.repairs.filter(pl.col("component") == "fan")["asset_id"])
+    pumps = fleet.assets.filter(pl.col("kind") == "pump")["asset_id"].to_list()
+    worn = next(name for name in pumps if name not in repaired)
+    since_start = (pl.col("ts") - fleet.readings[0]["ts"].min()).dt.total_days()
+    rising = fleet.readings[0].with_columns(
+        pl.when(pl.col("asset_id") == worn).then(pl.col("heat") + since_start / 10).otherwise("heat").alias("heat")
+    )
+    found = features_at(replace(fleet, readings=(rising, fleet.readings[1])), as_of)
+    first, fresh = (found.own["fan"][:, 0, found.own_names.index(f"heat:{name}")] for name in ("first", "fresh"))
+    place = list(found.assets).index(worn)
+    assert np.nanargmax(first) == place
+    assert first[place] > 20
+    assert np.isnan(fresh[place])
+    known = ~np.isnan(fresh)
+    assert known.any()
+    assert np.array_equal(first[known], fresh[known])
+
+
 def test_a_season_common_to_all_peers_is_no_deviation(make_fleet: Callable[..., Any], as_of: datetime) -> None:
     history = make_fleet(pumps=10, gates=0, days=200, every_h=12).build()
     hotter = history.readings[0].with_columns(
