@@ -56,10 +56,7 @@ class Replayed:
 
     def needed_by(self, days: float) -> float:
         """The same of those that failed or were found worn."""
-        seen_worn = self.worn_in <= self.known_for
-        return _happened_by(
-            days, np.where(seen_worn, np.minimum(self.fails_in, self.worn_in), self.fails_in), self.known_for
-        )
+        return _happened_by(days, np.minimum(self.fails_in, self.worn_in), self.known_for)
 
     def __add__(self, other: "Replayed") -> "Replayed":
         return Replayed(
