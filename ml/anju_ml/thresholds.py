@@ -26,6 +26,8 @@ FOLLOWED_DAYS: Final = 90.0
 days of the report."""
 PROMISED_TICKETS: Final = 30.0
 """The probabilities' promise counts as so many tickets whose outcome is known."""
+SURE_ERRORS: Final = 2.0
+"""Needed is what remains when the record flatters by so many standard errors: a small fleet asks for a higher bar."""
 OVERALL_TICKETS: Final = 25.0
 """And for one kind what all kinds together have shown as so many."""
 KIND_TICKETS: Final = 20.0
@@ -158,10 +160,7 @@ def choose_thresholds(prepared: Mapping[str, Prepared], targets: Targets, unseen
         for kind, found in targets.items()
     }
     overall = _together([each for found in tried.values() for each in found.values()])
-    common = [
-        estimated(each, promised(each, float(bar), policy), PROMISED_TICKETS, policy)
-        for bar, each in zip(CANDIDATES, overall, strict=True)
-    ]
+    common = [_cautious(each, float(bar), policy) for bar, each in zip(CANDIDATES, overall, strict=True)]
     out: Targets = {}
     for kind, found in targets.items():
         of_kind = _shrunk(_together(list(tried[kind].values())), common, OVERALL_TICKETS, policy)
@@ -170,6 +169,13 @@ def choose_thresholds(prepared: Mapping[str, Prepared], targets: Targets, unseen
             for name, target in found.items()
         }
     return out
+
+
+def _cautious(found: Replayed, bar: float, policy: Policy) -> Shares:
+    """What came out of all tickets together, with the promise, and needed as surely as so many tickets can tell."""
+    shares = estimated(found, promised(found, bar, policy), PROMISED_TICKETS, policy)
+    error = np.sqrt(shares.needed * (1.0 - shares.needed) / (found.settled + PROMISED_TICKETS))
+    return replace(shares, needed=max(float(shares.needed - SURE_ERRORS * error), 0.0))
 
 
 def _together(parts: list[Tried]) -> Tried:

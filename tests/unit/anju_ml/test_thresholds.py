@@ -12,7 +12,16 @@ from anju_ml.hazard import expit
 from anju_ml.policy import Policy
 from anju_ml.prepare import Prepared
 from anju_ml.target import Target
-from anju_ml.thresholds import CANDIDATES, Replayed, Shares, choose_thresholds, estimated, promised, rising
+from anju_ml.thresholds import (
+    CANDIDATES,
+    PROMISED_TICKETS,
+    Replayed,
+    Shares,
+    choose_thresholds,
+    estimated,
+    promised,
+    rising,
+)
 from anju_ml.training import Unseen
 
 DAYS = np.arange(200, 300)
@@ -124,6 +133,13 @@ def test_a_kind_with_few_tickets_goes_by_what_all_kinds_have_shown() -> None:
     assert found["gate"] > 0.6
 
 
+def test_the_same_share_of_needed_tickets_lowers_the_bar_of_a_large_fleet_further_than_that_of_a_small_one() -> None:
+    small, large = (
+        bars({"pump": unseen([0.45] * 10 * fold, ([True] * 9 + [False]) * fold)})["pump"] for fold in (1, 80)
+    )
+    assert large < 0.45 < small
+
+
 def test_a_component_whose_tickets_came_to_nothing_raises_its_own_bar_above_that_of_the_others() -> None:
     sound, worn = unseen([0.6] * 80, [False] * 80), unseen([0.6] * 80, [True] * 80)
     chosen = choose_thresholds(
@@ -138,5 +154,6 @@ def test_a_component_whose_tickets_came_to_nothing_raises_its_own_bar_above_that
 @pytest.mark.parametrize("fails", [True, False])
 def test_a_fleet_without_a_single_ticket_gets_the_bar_that_probabilities_promise(fails: bool) -> None:
     found = bars({"pump": unseen([0.05] * 10, [fails] * 10)})
-    lowest = next(bar for bar in CANDIDATES if 1 - (1 - bar) ** 3 >= POLICY.needed)
-    assert found["pump"] == pytest.approx(lowest)
+    needed = 1 - (1 - CANDIDATES) ** 3
+    surely = needed - 2 * np.sqrt(needed * (1 - needed) / PROMISED_TICKETS)
+    assert found["pump"] == pytest.approx(CANDIDATES[surely >= POLICY.needed][0])
