@@ -74,10 +74,14 @@ class Signature:
         return replace(self, rarity=learn_rarity(self.looks(surprise), weights))
 
     def looks(self, surprise: Floats) -> Doubles:
-        """[row, LOOKS]: evidence by statistic, the most by any reference that the signature may go by, and likeness."""
-        evidence = self.evidence(surprise)
+        """[row, LOOKS] from [row, channel, statistic]."""
+        return self.looks_from(self.evidence(surprise), self.likeness(surprise))
+
+    def looks_from(self, evidence: Doubles, likeness: Doubles) -> Doubles:
+        """[row, LOOKS] from what `evidence` and `likeness` give: evidence by statistic, the most by any reference that
+        the signature may go by, and likeness."""
         best = evidence[:, list(_known_references(self.failures))].max(axis=1)
-        return np.stack([evidence[:, WEEK], evidence[:, LONG], evidence[:, -1], best, self.likeness(surprise)], axis=1)
+        return np.stack([evidence[:, WEEK], evidence[:, LONG], evidence[:, -1], best, likeness], axis=1)
 
     def evidence(self, surprise: Floats) -> Doubles:
         """[row, statistic + 1] from [row, channel, statistic]: 1 is what failures usually look like at the end. Last,
@@ -209,9 +213,10 @@ def apply(signatures: Mapping[str, Signature], component: str, board: Board, sur
     likenesses = [each.likeness(surprise) for each in others]
     alike = np.max(likenesses, axis=0) if likenesses else np.zeros(len(surprise))
     held = evidence[:, [STATISTICS.index("now"), WEEK, STATISTICS.index("week before")]].min(axis=1)
-    singles = [evidence[:, -1] * own.end, held, rival[:, 0], rival[:, 1], own.likeness(surprise), alike]
+    likeness = own.likeness(surprise)
+    singles = [evidence[:, -1] * own.end, held, rival[:, 0], rival[:, 1], likeness, alike]
     constant = np.array([own.strength, np.log1p(own.failures), own.base_rate])
-    rare = own.rarity.nats_of(own.looks(surprise))
+    rare = own.rarity.nats_of(own.looks_from(evidence, likeness))
     odds = rare[:, -len(ODDS_OF) :] + own.base_rate + np.log(ODDS_DAYS)
     columns = [
         np.delete(evidence, PEERS, axis=1),
