@@ -17,12 +17,19 @@ def kept_since(now: datetime, *, telemetry_days: int) -> datetime:
 
 
 def drop_old_days(conn: psycopg.Connection, *, cutoff: datetime) -> int:
-    """Drop the days of telemetry before `cutoff`, but never one that waits for its rollup; how many went."""
+    """Drop the days of telemetry before `cutoff`, but none while hours before it wait for their rollup; how many
+    went. Each goes in a transaction of its own."""
+    dropped = 0
+    while _drop_oldest_day(conn, cutoff=cutoff):
+        dropped += 1
+    return dropped
+
+
+def _drop_oldest_day(conn: psycopg.Connection, *, cutoff: datetime) -> bool:
     with conn.transaction(), conn.cursor(row_factory=scalar_row) as cur:
         if cur.execute(QUERIES["rollups_wait_before"], {"cutoff": cutoff}).fetchone():
-            return 0
-        dropped = cur.execute(QUERIES["drop_telemetry_before"], {"cutoff": cutoff}).fetchone()
-        return int(dropped or 0)
+            return False
+        return bool(cur.execute(QUERIES["drop_oldest_day_before"], {"cutoff": cutoff}).fetchone())
 
 
 def forget_old_bookkeeping(conn: psycopg.Connection, *, cutoff: datetime) -> int:

@@ -116,19 +116,43 @@ def test_old_days_go_once_their_hours_are_rolled_up_and_never_before(database_ur
         assert drop_old_days(intake.conn, cutoff=cutoff) == 0
 
 
+def test_every_old_day_goes(database_url: str) -> None:
+    moments = [NOON - timedelta(days=ago) for ago in (43, 41, 40, 2)]
+    with intake_on(database_url) as intake:
+        intake.take(birth(), telemetry([("lift-01/trips", at, 1.0) for at in moments], seq=1))
+        recompute_due(intake.conn, now=NOON)
+        assert drop_old_days(intake.conn, cutoff=NOON - timedelta(days=30)) == 3
+        assert intake.stored() == [("lift-01/trips", moments[-1], 1.0, 0)]
+
+
+def test_a_day_goes_without_disturbing_whoever_reads_it(database_url: str) -> None:
+    old, cutoff = NOON - timedelta(days=40), NOON - timedelta(days=30)
+    with intake_on(database_url) as intake, psycopg.connect(database_url) as reader, ThreadPoolExecutor(1) as other:
+        intake.take(birth(), telemetry([("lift-01/trips", old, 1.0), ("lift-01/trips", NOON, 2.0)], seq=1))
+        recompute_due(intake.conn, now=NOON)
+        reader.execute("LOCK TABLE telemetry IN ACCESS SHARE MODE")  # every day, but not yet its index
+        dropped = other.submit(drop_old_days, intake.conn, cutoff=cutoff)
+        with pytest.raises(TimeoutError):
+            dropped.result(1)
+        found = reader.execute("SELECT value FROM telemetry WHERE at = %s", (old,)).fetchall()
+        reader.commit()
+        assert found == [(1.0,)]
+        assert dropped.result(20) == 1
+
+
 def test_old_days_go_in_whatever_order_the_planner_looks(database_url: str) -> None:
     with intake_on(database_url) as intake:
         intake.take(birth(), telemetry([("lift-01/trips", NOON, 1.0)], seq=1))
         intake.conn.execute("SET enable_nestloop = off")
         intake.conn.execute("SET enable_mergejoin = off")
-        intake.conn.execute("SELECT telemetry_drop_before(%s)", (NOON + timedelta(days=1),))
+        intake.conn.execute("SELECT telemetry_drop_oldest_before(%s)", (NOON + timedelta(days=1),))
         assert intake.stored() == []
 
 
 def test_a_day_that_was_dropped_has_room_again_when_it_is_needed(database_url: str) -> None:
     with intake_on(database_url) as intake:
         intake.take(birth(), telemetry([("lift-01/trips", NOON, 1.0)], seq=1))
-        intake.conn.execute("SELECT telemetry_drop_before(%s)", (NOON + timedelta(days=1),))
+        intake.conn.execute("SELECT telemetry_drop_oldest_before(%s)", (NOON + timedelta(days=1),))
         intake.take(telemetry([("lift-01/trips", NOON, 2.0)], seq=2))
         assert intake.stored() == [("lift-01/trips", NOON, 2.0, 0)]
 

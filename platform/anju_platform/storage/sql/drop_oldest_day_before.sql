@@ -1,0 +1,1 @@
+SELECT telemetry_drop_oldest_before(%(cutoff)s);

@@ -1,1 +1,0 @@
-SELECT telemetry_drop_before(%(cutoff)s);
