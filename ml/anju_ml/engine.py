@@ -5,9 +5,11 @@ done, and every task runs with one thread for linear algebra, so that every engi
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, Final, Protocol, TypeVar
+from importlib.metadata import version
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -20,7 +22,7 @@ CONNECT_WITHIN_S: Final = 30
 
 
 class EngineUnavailableError(PredictionError):
-    """The engine that was asked for isn't installed or can't be reached."""
+    """The engine that was asked for isn't installed, can't be reached or went away."""
 
 
 class Task(Protocol[T_co]):
@@ -63,6 +65,21 @@ class Here:
         return _Later(function, args)
 
 
+class _Elsewhere(Generic[T]):
+    """A task on a worker; one that dies is made up for by the others."""
+
+    def __init__(self, future: Any) -> None:
+        self._future = future
+
+    def result(self) -> T:
+        dask: Any = import_module("distributed")
+        try:
+            found: T = self._future.result()
+        except (CancelledError, dask.comm.CommClosedError, dask.KilledWorker) as exc:
+            raise EngineUnavailableError(f"the dask cluster lost a task with all that could do it: {exc}") from exc
+        return found
+
+
 class Dask:
     """By the workers of a dask.distributed client."""
 
@@ -77,8 +94,7 @@ class Dask:
         return self._client.scatter([value], broadcast=True, hash=False)[0]
 
     def submit(self, function: Callable[..., T], *args: Any) -> Task[T]:
-        task: Task[T] = self._client.submit(_on_one_core, function, *args, pure=False)
-        return task
+        return _Elsewhere(self._client.submit(_on_one_core, function, *args, pure=False))
 
 
 def _alone(function: Callable[..., T], *args: Any) -> T:
@@ -112,4 +128,17 @@ def dask_engine(*, address: str | None = None, workers: int | None = None) -> It
     except (OSError, ValueError) as exc:
         raise EngineUnavailableError(f"no dask scheduler answers at {address}: {exc}") from exc
     with client:
+        _check_workers(client, address)
         yield Dask(client)
+
+
+def _check_workers(client: Any, address: str) -> None:
+    """EngineUnavailableError unless there are workers and all of them have this version of the package."""
+    own = version("anju-ml")
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_WITHIN_S)
+    except TimeoutError as exc:
+        raise EngineUnavailableError(f"the dask scheduler at {address} has no worker") from exc
+    said = client.run(version, "anju-ml", on_error="return")
+    if others := {str(each) for each in said.values() if each != own}:
+        raise EngineUnavailableError(f"workers of {address} have anju-ml {', '.join(sorted(others))}, expected {own}")

@@ -1,5 +1,10 @@
+import json
+import os
+import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from anju_ml.cli import main
-from anju_ml.engine import Here, dask_engine
+from anju_ml.engine import EngineUnavailableError, Here, dask_engine
 from anju_ml.history import History
+from eventual import eventually
 
 
 @pytest.fixture
@@ -38,6 +44,79 @@ def test_two_workers_write_the_same_bytes_as_this_process(
     assert (here / "tickets.out").read_text(encoding="utf-8").count("\n") > 1
     for name in ("tickets.out", "report.out"):
         assert (there / name).read_bytes() == (here / name).read_bytes()
+
+
+class Cluster:
+    """A scheduler and workers, each a process of its own."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self._stack = stack
+        self.workers: list[subprocess.Popen[bytes]] = []
+        told = folder / "scheduler.json"
+        self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(told))
+        eventually(told.exists)
+        self.address = json.loads(told.read_text(encoding="utf-8"))["address"].removeprefix("tcp://")
+
+    def add_worker(self, *, finds_first: Path | None = None) -> None:
+        found = {} if finds_first is None else {"PYTHONPATH": str(finds_first)}
+        self.workers.append(self._start("worker", self.address, "--nthreads", "1", "--no-nanny", **found))
+
+    def _start(self, what: str, *args: str, **environment: str) -> subprocess.Popen[bytes]:
+        program = [sys.executable, "-m", f"distributed.cli.dask_{what}", "--no-dashboard", *args]
+        opened = subprocess.Popen(program, stderr=subprocess.DEVNULL, env={**os.environ, **environment})
+        process = self._stack.enter_context(opened)
+        self._stack.callback(process.kill)
+        return process
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    with ExitStack() as stack:
+        yield Cluster(tmp_path, stack)
+
+
+def test_a_cluster_by_address_writes_the_same_bytes_as_this_process(
+    folder: Path, tmp_path: Path, cluster: Cluster
+) -> None:
+    cluster.add_worker()
+    assert backtest(folder, tmp_path / "here").exit_code == 0
+    result = backtest(folder, tmp_path / "there", "--engine", "dask", "--address", cluster.address)
+    assert result.exit_code == 0, result.output
+    for name in ("tickets.out", "report.out"):
+        assert (tmp_path / "there" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
+
+
+def test_a_worker_that_dies_is_made_up_for_by_another_and_the_last_one_is_named(cluster: Cluster) -> None:
+    cluster.add_worker()
+    cluster.add_worker()
+    with dask_engine(address=cluster.address) as engine:
+        eventually(lambda: engine.ahead == 4)
+        numbers = engine.share([1, 2, 3])
+        waits = [engine.submit(time.sleep, 0.2) for _ in range(6)]
+        cluster.workers[0].kill()
+        assert [wait.result() for wait in waits] == [None] * 6
+        assert engine.submit(sum, numbers).result() == 6
+        cluster.workers[1].kill()
+        with pytest.raises(EngineUnavailableError, match="the dask cluster lost a task"):
+            engine.submit(sum, numbers).result()
+
+
+def test_a_scheduler_without_workers_is_named(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anju_ml.engine.CONNECT_WITHIN_S", 2)
+    with pytest.raises(EngineUnavailableError, match="has no worker"), dask_engine(address=cluster.address):
+        pass
+
+
+def test_a_worker_with_another_version_is_named(cluster: Cluster, tmp_path: Path) -> None:
+    told = tmp_path / "anju_ml-999.dist-info"
+    told.mkdir()
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: anju-ml\nVersion: 999\n", encoding="utf-8")
+    cluster.add_worker(finds_first=tmp_path)
+    with (
+        pytest.raises(EngineUnavailableError, match="have anju-ml 999, expected"),
+        dask_engine(address=cluster.address),
+    ):
+        pass
 
 
 def test_a_task_is_done_when_its_result_is_wanted() -> None:
