@@ -4,17 +4,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from eventual import eventually
 
 from anju_ml.cli import main
 from anju_ml.engine import EngineUnavailableError, Here, dask_engine
 from anju_ml.history import History
-from eventual import eventually
 
 
 @pytest.fixture
