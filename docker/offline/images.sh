@@ -19,6 +19,7 @@ declare -A settings=(
 CMD ["python3"]'
     [timescaledb]='ENV PATH=/usr/lib/postgresql/17/bin:/usr/bin:/bin
 ENV PGDATA=/var/lib/postgresql/data
+STOPSIGNAL SIGINT
 USER postgres
 ENTRYPOINT ["/bin/sh", "/usr/local/bin/timescaledb"]
 VOLUME /var/lib/postgresql/data'

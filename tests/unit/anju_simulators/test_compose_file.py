@@ -50,6 +50,14 @@ def test_no_broker_lets_anybody_in_without_an_account(services: dict[str, dict[s
     assert made.items() <= services["box-broker"]["depends_on"].items()
 
 
+def test_the_database_ends_without_waiting_for_its_clients_and_has_time_to(services: dict[str, dict[str, Any]]) -> None:
+    """Asked with SIGTERM, PostgreSQL waits for whoever is connected, and is killed in the end."""
+    made_here = (ROOT / "docker/offline/images.sh").read_text(encoding="utf-8")
+    database = made_here.partition("[timescaledb]='")[2].partition("'")[0]
+    assert "STOPSIGNAL SIGINT" in database.splitlines()
+    assert services["timescaledb"]["stop_grace_period"] == "1m"
+
+
 def test_ports_are_published_on_this_machine_only(services: dict[str, dict[str, Any]]) -> None:
     published = [port for service in services.values() for port in service.get("ports", ())]
     assert published
