@@ -25,7 +25,7 @@ class Published:
 
 
 class PublicationLog:
-    """Appends to `path`; lines reach the file at `flush` and at the end."""
+    """Writes `path` anew; lines reach the file at `flush` and at the end."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("w", encoding="utf-8", newline="")
