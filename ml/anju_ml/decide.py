@@ -64,12 +64,12 @@ def decide(
             chosen.append(decision)
         elif decision is not None:
             watched.append(decision)
-    chosen, beside = _one_visit_an_asset(chosen, {asset for asset, _ in taken}, policy)
-    watched += [Watch(ticket.risk, ticket.probability, "beside") for ticket in beside]
-    chosen.sort(key=lambda ticket: (not ticket.safety, -ticket.gain, ticket.risk.asset_id, ticket.risk.component))
     held = [ticket for ticket in chosen if is_held_out(ticket, policy=policy)]
     watched += [Watch(ticket.risk, ticket.probability, "held_out") for ticket in held]
     chosen = [ticket for ticket in chosen if ticket not in held]
+    chosen, beside = _one_visit_an_asset(chosen, {asset for asset, _ in taken}, policy)
+    watched += [Watch(ticket.risk, ticket.probability, "beside") for ticket in beside]
+    chosen.sort(key=lambda ticket: (not ticket.safety, -ticket.gain, ticket.risk.asset_id, ticket.risk.component))
     kept = chosen[: policy.tickets_per_day]
     watched += [Watch(ticket.risk, ticket.probability, "capacity") for ticket in chosen[len(kept) :]]
     return [*kept, *watched]

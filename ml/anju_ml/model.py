@@ -133,6 +133,8 @@ def check_rich_enough(known: History, *, as_of: datetime) -> None:
         raise TooPoor(f"the history reaches back {days:.0f} days before {as_of:%Y-%m-%d}; {DAYS_AT_LEAST} are needed")
     if len(known.assets) < ASSETS_AT_LEAST:
         raise TooPoor(f"{len(known.assets)} asset(s) on record; {ASSETS_AT_LEAST} are needed to tell wear from chance")
+    if known.assets["kind"].is_unique().all():
+        raise TooPoor("no two assets on record are of one kind; of an only one nothing can be told from its peers")
     if not any(len(frame) for frame in (*known.readings, known.events)):
         raise TooPoor(f"no reading and no event before {as_of:%Y-%m-%d}")
     failures = len(find_failures(known))

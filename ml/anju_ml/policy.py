@@ -1,5 +1,6 @@
 """What things cost, in yuan (CNY), and how cautious to be: the table that turns probabilities into tickets."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -14,6 +15,7 @@ from anju_ml.errors import PolicyRefused
 PLANNED_SHARE: Final = 0.4
 NEEDED_WITHIN: Final = timedelta(days=60)
 """A ticket earns its money when the component would have failed so soon."""
+YEAR_DAYS: Final = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,14 +202,23 @@ def parse_policy(text: bytes | str) -> Policy:
 
 
 def _check(found: _PolicyFile) -> None:
-    for name in ("visit", "false_visit", "entrapment"):
-        if getattr(found, name) < 0:
-            raise PolicyRefused(name, getattr(found, name), "0 or more")
-    for name in ("least_probability", "trust", "needed", "held_out_share", "borderline"):
-        if not 0 <= getattr(found, name) <= 1:
-            raise PolicyRefused(name, getattr(found, name), "a share, 0 to 1")
-    for kind, row in found.replacements.items():
-        if row.price < 0 or row.life_years <= 0:
-            raise PolicyRefused(f"replacements.{kind}", (row.price, row.life_years), "a price and a life in years")
-    if not 0 < found.effectiveness <= 1:
-        raise PolicyRefused("effectiveness", found.effectiveness, "a share above 0, at most 1")
+    for name in ("visit", "false_visit", "entrapment", "safety_factor"):
+        _hold(name, getattr(found, name), 0 <= getattr(found, name) < math.inf, "a finite number, 0 or more")
+    for name in ("least_probability", "trust", "needed", "held_out_share", "borderline", "reopen_margin"):
+        _hold(name, getattr(found, name), 0 <= getattr(found, name) <= 1, "a share, 0 to 1")
+    _hold("effectiveness", found.effectiveness, 0 < found.effectiveness <= 1, "a share above 0, at most 1")
+    _hold("cool_down_days", found.cool_down_days, 0 <= found.cool_down_days <= YEAR_DAYS, "days, 0 to 365")
+    if found.tickets_per_day is not None:
+        _hold("tickets_per_day", found.tickets_per_day, found.tickets_per_day >= 0, "0 or more; left out for no limit")
+    for key, row in found.costs.items():
+        for name in row.__struct_fields__:
+            value = getattr(row, name)
+            _hold(f"costs.{key}.{name}", value, value is None or 0 <= value < math.inf, "a finite number, 0 or more")
+    for kind, new in found.replacements.items():
+        right = 0 <= new.price < math.inf and 0 < new.life_years < math.inf
+        _hold(f"replacements.{kind}", (new.price, new.life_years), right, "a price and a life in years")
+
+
+def _hold(name: str, value: object, right: bool, expected: str) -> None:
+    if not right:
+        raise PolicyRefused(name, value, expected)

@@ -42,7 +42,7 @@ def learn_rarity(looks: Doubles, weights: Doubles) -> Rarity:
     """From quiet days [row, look] and the weight of each; with none nothing is rare."""
     if not len(looks):
         shape = looks.shape[1], len(SHARES)
-        return Rarity(np.zeros(shape), np.zeros(shape), np.ones(looks.shape[1]))
+        return Rarity(np.zeros(shape), np.zeros(shape), np.full(looks.shape[1], np.inf))
     levels, nats, beyond = zip(*(_tail(own, weights) for own in looks.T), strict=True)
     return Rarity(np.array(levels), np.array(nats), np.array(beyond))
 

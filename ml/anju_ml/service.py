@@ -1,5 +1,6 @@
 """When a component can be judged at all: its asset in service and heard of, no repair under way or just done."""
 
+import math
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -62,46 +63,40 @@ def _repairs(history: History, grid: Grid, component: str) -> pl.DataFrame:
 
 
 def in_service(history: History, grid: Grid, origins: Origins) -> Flags:
-    """[asset, origin]: whether an asset had been heard of by then, and not so long ago that it must have left."""
-    heard = grid.rows > 0
-    if not heard.any():
-        known: Flags = np.greater(origins[None, :], _first_records(history, grid)[:, None])
-        return known
+    """[asset, origin]: whether an asset had been installed by then and, where it has had readings, was not silent for
+    so long that it must have left."""
     since = days_since(grid.rows[:, :, None], origins)[:, :, 0]
-    never: Flags = np.asarray(~heard.any(axis=1))
-    recent: Flags = (since <= SILENT_AFTER_DAYS) | never[:, None]
-    return recent
+    heard = np.zeros((len(grid.assets), grid.days + 1), np.bool_)
+    heard[:, 1:] = np.maximum.accumulate(grid.rows > 0, axis=1)
+    by_then = heard[:, np.clip(origins, 0, grid.days)]
+    installed = np.greater(origins[None, :], _installed(history, grid)[:, None])
+    found: Flags = np.where(by_then, since <= SILENT_AFTER_DAYS, installed)
+    return found
 
 
-def _first_records(history: History, grid: Grid) -> Doubles:
-    """The day of each asset's first event, repair or complaint; the start of the grid where it has none."""
-    named = {name: index for index, name in enumerate(grid.assets)}
-    out = np.zeros(len(grid.assets))
-    frames = [history.events.select("asset_id", "ts"), history.complaints.select("asset_id", "ts")]
-    frames.append(history.repairs.select("asset_id", pl.col("opened_at").alias("ts")))
-    installed = history.assets.select("asset_id", pl.col("installed_on").cast(pl.Datetime("us", "UTC")).alias("ts"))
-    started = pl.concat(frames).group_by("asset_id").agg(pl.col("ts").min())
-    for name, at in started.join(installed, on="asset_id", how="left").select("asset_id", "ts_right").iter_rows():
-        if at is not None and name in named:
-            out[named[name]] = max((at - grid.start) / DAY, 0.0)
-    return out
+def _installed(history: History, grid: Grid) -> Doubles:
+    """The day on which each asset was installed; the start of the grid where that was earlier or is unknown."""
+    at = history.assets.select("asset_id", pl.col("installed_on").cast(pl.Datetime("us", "UTC"))).drop_nulls()
+    days = {name: (moment - grid.start) / DAY for name, moment in at.iter_rows()}
+    return np.array([max(days.get(name, 0.0), 0.0) for name in grid.assets])
 
 
 def observed_days(history: History, grid: Grid, *, end: datetime) -> tuple[Doubles, Doubles]:
-    """For each asset the day of its first record and of its last (inf while it is still heard of).
+    """For each asset the day of its first record and of its last (inf while it is still heard of), as far as was known
+    at `end`.
 
     Where an asset has readings, they say when it left; else events and repairs are too rare to tell.
     """
-    heard = grid.rows > 0
-    days = np.arange(grid.days)
+    until = (end - grid.start) / DAY
+    heard = grid.rows[:, : max(math.ceil(until), 0)] > 0
+    days = np.arange(heard.shape[1])
     any_heard = heard.any(axis=1)
     first = np.where(any_heard, heard.argmax(axis=1), 0).astype(np.float64)
     last_heard = np.where(any_heard, np.where(heard, days, -1).max(axis=1, initial=-1), np.inf)
-    until = (end - grid.start) / DAY
     gone = last_heard + SILENT_AFTER_DAYS < until
     last = np.where(gone, last_heard + 1.0, np.inf)
     if not heard.any():
-        first = _first_records(history, grid)
+        first = _installed(history, grid)
     return first, _extended(last, history, grid)
 
 

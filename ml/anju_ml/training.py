@@ -49,7 +49,7 @@ def fit_targets(prepared: Mapping[str, Prepared], *, edges: tuple[float, ...], s
         for name, count in each.failures.items():
             usual = usual_of(materials[kind].rows[name])
             target = Target(kind, name, edges, each.board, plain, shared, (), count, usual)
-            if count >= OWN_FAILURES:
+            if count >= OWN_FAILURES and each.folds.any():
                 own = fit_own(materials[kind], name, edges=edges, seed=seed)
                 target = replace(target, own=own, own_share=count / (count + SHARED_FAILURES))
             targets[kind][name], unseen[kind][name] = target, predict_unseen(each, target)

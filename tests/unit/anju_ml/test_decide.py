@@ -86,6 +86,15 @@ def test_a_share_of_borderline_tickets_is_held_out_for_a_while_and_the_rest_open
     assert again == held
 
 
+def test_beside_a_ticket_that_is_held_out_the_next_component_gets_the_visit() -> None:
+    policy = replace(POLICY, held_out_share=0.5)
+    names = [f"crane-{number}" for number in range(40)]
+    of = {name: run(risk(BAR + 0.05, name), risk(BAR + 0.02, name, "hook"), policy=policy) for name in names}
+    why = {name: {each.risk.component: getattr(each, "why", "opened") for each in found} for name, found in of.items()}
+    assert {"winch": "held_out", "hook": "opened"} in why.values()
+    assert {"winch": "held_out", "hook": "beside"} not in why.values()
+
+
 def test_what_is_clearly_due_or_relevant_to_safety_is_never_held_out() -> None:
     policy = replace(POLICY, held_out_share=1.0, safety=frozenset({"crane/hook"}))
     assert isinstance(run(risk(BAR + 0.2), policy=policy)[0], OpenTicket)
@@ -156,7 +165,24 @@ def test_a_policy_file_overrides_what_it_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["vist = 3", "visit = -1", "effectiveness = 1.5", "visit = [", "least_probability = 2", "trust = 1.5"]
+    "text",
+    [
+        "vist = 3",
+        "visit = -1",
+        "effectiveness = 1.5",
+        "visit = [",
+        "least_probability = 2",
+        "trust = 1.5",
+        "visit = nan",
+        "false_visit = inf",
+        "safety_factor = -1",
+        "reopen_margin = -0.1",
+        "tickets_per_day = -1",
+        "cool_down_days = 1e12",
+        "cool_down_days = nan",
+        "[costs.lift]\nreactive = nan",
+        "[costs.lift]\nreactive = -1",
+    ],
 )
 def test_a_wrong_policy_field_is_refused(text: str) -> None:
     with pytest.raises(PolicyRefused):

@@ -18,6 +18,7 @@ from anju_ml.model import Model, Risk, train
 from anju_ml.policy import Policy
 from anju_ml.predicting import predict_block
 from anju_ml.prepare import full_matrix, full_sources
+from anju_ml.training import OWN_FAILURES
 
 DAY = timedelta(days=1)
 
@@ -219,6 +220,12 @@ def test_a_longer_horizon_has_its_own_last_interval(fleet: History, as_of: datet
             lambda history, as_of: replace(history, readings=(), events=history.events.clear()),
             "no reading and no event",
         ),
+        (
+            lambda history, as_of: replace(
+                history, assets=history.assets.with_columns(pl.col("asset_id").alias("kind")).head(4)
+            ),
+            "no two assets",
+        ),
     ],
 )
 def test_what_is_too_poor_says_why(
@@ -226,6 +233,16 @@ def test_what_is_too_poor_says_why(
 ) -> None:
     with pytest.raises(TooPoor, match=reason):
         train_at(spoil(fleet, as_of), as_of)
+
+
+def test_an_only_asset_of_its_kind_that_fails_often_is_learned_from_with_the_others(
+    make_fleet: Callable[..., Any], as_of: datetime
+) -> None:
+    history = make_fleet(pumps=1, gates=6, days=230, every_h=24, life_days=12).build()
+    model = train_at(history, as_of)
+    assert model.kinds["pump"].targets["seal"].failures >= OWN_FAILURES
+    assert model.kinds["pump"].targets["seal"].tier == "shared"
+    assert {risk.kind for risk in model.predict(history, as_of=as_of)} == {"pump", "gate"}
 
 
 def test_ten_days_are_too_few(fleet: History, as_of: datetime) -> None:

@@ -36,4 +36,4 @@ def test_more_is_never_less_rare_and_beyond_all_days_nats_grow_to_an_end() -> No
 
 def test_what_every_day_shows_and_what_no_day_was_asked_about_are_not_rare() -> None:
     assert learn_rarity(np.zeros((50, 2)), np.ones(50)).nats_of(np.zeros((1, 2))).tolist() == [[0.0, 0.0]]
-    assert learn_rarity(np.empty((0, 2)), np.empty(0)).nats_of(np.full((1, 2), -3.0)).tolist() == [[0.0, 0.0]]
+    assert learn_rarity(np.empty((0, 2)), np.empty(0)).nats_of(np.array([[-3.0, 3.0]])).tolist() == [[0.0, 0.0]]
