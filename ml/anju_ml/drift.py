@@ -119,7 +119,7 @@ def _counted(model: Model, known: History, grid: Grid, happened: pl.DataFrame, u
     for name in block.p:
         seen = outcomes(known, happened, grid, name, origins, end=until)
         counted = seen.settled_for(days) & block.observed[name]
-        expected.append(block.p[name][:, :, -1][counted])
+        expected.append(block.within(name, days)[counted])
         observed += int((seen.failed_within(days) & counted).sum())
     return np.concatenate(expected), observed
 

@@ -18,6 +18,8 @@ from anju_ml.grid import Floats
 
 EDGES: Final = (1.0, 3.0, 7.0, 14.0, 30.0)
 """Ends of the intervals in days; a longer horizon adds its own."""
+TOLD_DAYS: Final = np.array([1.0, 3.0, 7.0, 30.0])
+"""A risk names the probabilities of so many days; those of other spans follow from them."""
 FOLDS: Final = 5
 LEVELS: Final = 62
 STEADY_DAYS: Final = 2
@@ -133,6 +135,25 @@ def cumulative(found: Doubles) -> Doubles:
     """P(failure by the end of each interval) [row, interval], from hazards."""
     survived = np.cumprod(1.0 - found, axis=-1).astype(np.float64)
     return np.clip(1.0 - survived, P_FLOOR, 1 - P_FLOOR)
+
+
+def p_by(p: Doubles, edges: Doubles, days: Doubles) -> Doubles:
+    """Cumulative probabilities [row, day] at `days`, by constant hazard between `edges` and beyond the last."""
+    hazard = np.concatenate([np.zeros((len(p), 1)), -np.log1p(-np.clip(p, 0.0, 1 - 1e-9))], axis=1)
+    knots = np.concatenate([[0.0], edges])
+    out = np.empty((len(p), len(days)))
+    for index, day in enumerate(days):
+        right = min(int(np.searchsorted(knots, day, side="left")), len(knots) - 1)
+        right = max(right, 1)
+        share = (day - knots[right - 1]) / (knots[right] - knots[right - 1])
+        total = hazard[:, right - 1] + (hazard[:, right] - hazard[:, right - 1]) * share
+        out[:, index] = -np.expm1(-total)
+    return out
+
+
+def p_within(p: Doubles, edges: tuple[float, ...], days: float) -> Doubles:
+    """P(failure within `days`) [row] from cumulative probabilities at `edges`, as it follows from the TOLD_DAYS."""
+    return p_by(p_by(p, np.array(edges), TOLD_DAYS), TOLD_DAYS, np.array([days]))[:, 0]
 
 
 def logit(p: Doubles) -> Doubles:

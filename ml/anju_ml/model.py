@@ -80,16 +80,15 @@ def train(
 def train_on(known: History, grids: Mapping[str, Grid], *, as_of: datetime, policy: Policy, seed: int) -> Model:
     """As `train`, from what was known at `as_of` and grids that may reach beyond it."""
     failures = find_failures(known)
-    horizon_days = policy.horizon / DAY
-    edges = edges_for(horizon_days)
+    edges = edges_for(policy.horizon / DAY)
     prepared = {
-        kind: prepare(known, failures, grid, as_of=as_of, horizon_days=horizon_days, seed=seed)
+        kind: prepare(known, failures, grid, as_of=as_of, horizon_days=edges[-1], seed=seed)
         for kind, grid in grids.items()
     }
     targets, unseen = fit_targets(prepared, edges=edges, seed=seed)
     if not any(targets.values()):
         raise TooPoor(f"{len(failures)} failures on record, but none with days enough before it to learn from")
-    targets = {kind: calibrated(found, unseen[kind], horizon_days) for kind, found in targets.items()}
+    targets = {kind: calibrated(found, unseen[kind], edges[-1]) for kind, found in targets.items()}
     targets = choose_thresholds(prepared, targets, unseen, policy)
     verdict = judge_model(prepared, targets, unseen, known, policy, as_of=as_of, seed=seed)
     return _model(prepared, targets, verdict, policy=policy, as_of=as_of, seed=seed)

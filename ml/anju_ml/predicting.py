@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from anju_ml.features import Features, compute_features
 from anju_ml.grid import Grid
-from anju_ml.hazard import STEADY_DAYS, expit, logit, steadied
+from anju_ml.hazard import STEADY_DAYS, TOLD_DAYS, expit, logit, p_by, p_within, steadied
 from anju_ml.history import History
 from anju_ml.prepare import full_matrix
 from anju_ml.risk import Risk
@@ -24,14 +24,20 @@ ROWS_AT_ONCE: Final = 50_000
 
 @dataclass(frozen=True)
 class Block:
-    """`p[component]` [asset, origin, interval]: cumulative probabilities; `spread` [asset, origin]: standard
-    deviation of the log-odds at the last edge [asset, origin]; `observed[component]` [asset, origin]: whether it could
-    be judged."""
+    """`p[component]` [asset, origin, interval]: cumulative probabilities at `edges` (days); `spread` [asset, origin]:
+    standard deviation of the log-odds at the last edge; `observed[component]` [asset, origin]: whether it could be
+    judged."""
 
     features: Features
+    edges: tuple[float, ...]
     p: dict[str, Doubles]
     spread: dict[str, Doubles]
     observed: dict[str, npt.NDArray[np.bool_]]
+
+    def within(self, component: str, days: float) -> Doubles:
+        """P(failure within `days`) [asset, origin], as decisions are told it."""
+        p = self.p[component]
+        return p_within(p.reshape(-1, p.shape[2]), self.edges, days).reshape(p.shape[:2])
 
 
 def predict_block(model: KindModel, history: History, grid: Grid, origins: Origins) -> Block:
@@ -39,7 +45,8 @@ def predict_block(model: KindModel, history: History, grid: Grid, origins: Origi
     wide = np.unique(np.concatenate([np.maximum(origins - back, 1) for back in range(STEADY_DAYS)]))
     kept = np.searchsorted(wide, origins)
     features = compute_features(history, grid, model.layout, wide)
-    block = Block(features.at(kept), {}, {}, {})
+    edges = next((target.edges for target in model.targets.values()), ())
+    block = Block(features.at(kept), edges, {}, {}, {})
     for name, target in model.targets.items():
         seen = judgeable(history, grid, name, wide)
         hazards, doubt = _hazards(target, features, seen)
@@ -74,7 +81,7 @@ def risks_of(
     for name, target in model.targets.items():
         p, spread = block.p[name][:, position], block.spread[name][:, position]
         edges = np.array(target.edges)
-        horizons = p_by(p, edges, np.array([1.0, 3.0, 7.0, 30.0]))
+        horizons = p_by(p, edges, TOLD_DAYS)
         low, high = expit(logit(horizons[:, 3]) - 1.96 * spread), expit(logit(horizons[:, 3]) + 1.96 * spread)
         least = floor[name] if floor else 0.0
         rows = np.flatnonzero(block.observed[name][:, position] & (p[:, -1] >= least))
@@ -96,20 +103,6 @@ def risks_of(
                 )
             )
     return risks
-
-
-def p_by(p: Doubles, edges: Doubles, days: Doubles) -> Doubles:
-    """Cumulative probabilities [row, day] at `days`, by constant hazard between `edges` and beyond the last."""
-    hazard = np.concatenate([np.zeros((len(p), 1)), -np.log1p(-np.clip(p, 0.0, 1 - 1e-9))], axis=1)
-    knots = np.concatenate([[0.0], edges])
-    out = np.empty((len(p), len(days)))
-    for index, day in enumerate(days):
-        right = min(int(np.searchsorted(knots, day, side="left")), len(knots) - 1)
-        right = max(right, 1)
-        share = (day - knots[right - 1]) / (knots[right] - knots[right - 1])
-        total = hazard[:, right - 1] + (hazard[:, right] - hazard[:, right - 1]) * share
-        out[:, index] = -np.expm1(-total)
-    return out
 
 
 def _expected_at(p: Doubles, edges: Doubles, as_of: datetime) -> list[datetime | None]:

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
 from anju_ml.grid import DAY
-from anju_ml.hazard import Doubles, expit
+from anju_ml.hazard import Doubles, expit, p_within
 from anju_ml.policy import Policy
 from anju_ml.prepare import Prepared
 from anju_ml.replay import open_over_time, worth
@@ -115,10 +115,11 @@ def estimated(found: Replayed, prior: Shares, strength: float, policy: Policy) -
     )
 
 
-def calibrated_p(target: Target, unseen: Unseen) -> Doubles:
-    """P(failure by the last edge) [asset, origin]."""
+def calibrated_p(target: Target, unseen: Unseen, policy: Policy) -> Doubles:
+    """P(failure within the horizon) [asset, origin], as decisions are told it."""
     shape = unseen.hazards.shape
-    p: Doubles = target.calibrator.apply(unseen.hazards.reshape(-1, shape[2]))[:, -1].reshape(shape[:2])
+    by_edge = target.calibrator.apply(unseen.hazards.reshape(-1, shape[2]))
+    p = p_within(by_edge, target.edges, policy.horizon / DAY).reshape(shape[:2])
     return np.where(unseen.found.observed, p, 0.0)
 
 
@@ -195,7 +196,7 @@ def _bar(tried: Tried, of_kind: list[Shares], pays_from: float, policy: Policy) 
 
 
 def _try_all(prepared: Prepared, target: Target, unseen: Unseen, policy: Policy) -> Tried:
-    p, pays_from = calibrated_p(target, unseen), policy.bar(target.kind, target.component)
+    p, pays_from = calibrated_p(target, unseen, policy), policy.bar(target.kind, target.component)
     return [
         replayed(prepared, replace(target, threshold=max(pays_from, float(bar))), p, unseen, policy)
         for bar in CANDIDATES

@@ -41,7 +41,9 @@ def judge_model(
     total = Replayed()
     for kind, each in prepared.items():
         for name, target in targets[kind].items():
-            total += replayed(each, target, calibrated_p(target, unseen[kind][name]), unseen[kind][name], policy)
+            total += replayed(
+                each, target, calibrated_p(target, unseen[kind][name], policy), unseen[kind][name], policy
+            )
     saving, tickets = total.saving, total.tickets
     grids = {kind: each.grid for kind, each in prepared.items()}
     days = {kind: each.features.origins[each.later] for kind, each in prepared.items()}

@@ -178,16 +178,16 @@ def _pass_days(
     model: Model, blocks: dict[str, Block], grids: dict[str, Grid], *, policy: Policy, desk: Desk, found: Walk
 ) -> None:
     for kind, block in blocks.items():
-        _remember(found, block, grids[kind])
+        _remember(found, block, grids[kind], policy.horizon / DAY)
     for position in range(len(next(iter(blocks.values())).features.origins)):
         _decide_day(model, blocks, grids, position, policy=policy, desk=desk, found=found)
 
 
-def _remember(found: Walk, block: Block, grid: Grid) -> None:
-    for name, p in block.p.items():
+def _remember(found: Walk, block: Block, grid: Grid, horizon_days: float) -> None:
+    for name in block.p:
         key = (grid.kind, name)
         kept = found.predictions.setdefault(key, Predictions(grid.kind, name, grid.assets))
-        whole = np.where(block.observed[name], p[:, :, -1], np.nan).astype(np.float32)
+        whole = np.where(block.observed[name], block.within(name, horizon_days), np.nan).astype(np.float32)
         kept.p.append(whole)
         kept.days += [grid.time_of(int(origin)) for origin in block.features.origins]
 

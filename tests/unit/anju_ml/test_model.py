@@ -205,6 +205,16 @@ def test_readings_alone_are_enough(fleet: History, as_of: datetime) -> None:
     assert auc(risks, find_failures(history), as_of, "seal") > 0.7
 
 
+def test_a_short_horizon_changes_no_probability(fleet: History, as_of: datetime) -> None:
+    week, month = (
+        np.array(
+            [[risk.p_7d, risk.p_30d] for risk in train_at(fleet, as_of, horizon=days * DAY).predict(fleet, as_of=as_of)]
+        )
+        for days in (7, 30)
+    )
+    np.testing.assert_allclose(week, month, rtol=1e-6)
+
+
 def test_a_longer_horizon_has_its_own_last_interval(fleet: History, as_of: datetime) -> None:
     model = train_at(fleet, as_of, horizon=60 * DAY, seed=1)
     assert model.kinds["pump"].targets["seal"].edges[-1] == 60.0
