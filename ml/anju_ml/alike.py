@@ -20,14 +20,20 @@ def channels_alike(board: Board, component: str) -> npt.NDArray[np.bool_]:
 
 def _names_alike(component: str, name: str) -> bool:
     """Whether two names share a word, or the beginning of one (lock: unlock_ms, lock_current_ma; reader:
-    read_errors)."""
+    read_errors); names written without spaces, two characters in a row (门机皮带: 门机电流)."""
     own = [word for word in _words(component) if len(word) >= 3]
     other = [word for word in _words(name) if len(word) >= 3]
-    return any(a == b or (min(len(a), len(b)) >= 4 and (a in b or b in a)) for a in own for b in other)
+    spelt = any(a == b or (min(len(a), len(b)) >= 4 and (a in b or b in a)) for a in own for b in other)
+    return spelt or bool(_pairs(component) & _pairs(name))
 
 
 def _words(name: str) -> list[str]:
-    return re.findall(r"[a-z]+|[^\W\da-z_]+", name.lower())
+    return re.findall(r"[^\W\d_\u3400-\u9fff]+", name.lower())
+
+
+def _pairs(name: str) -> set[str]:
+    """Each two characters in a row of Han characters."""
+    return {run[at : at + 2] for run in re.findall(r"[\u3400-\u9fff]+", name) for at in range(len(run) - 1)}
 
 
 def point_matches(component: str, point: str) -> bool:

@@ -89,8 +89,8 @@ def learn_board(names: Sequence[str], points: Sequence[str], codes: Sequence[str
         if len(sample) >= CALM_AT_LEAST and sample[-1] > 0:
             place_of = channel, statistic
             levels[place_of], nats[place_of], beyond[place_of] = _tail(sample)
-    known = tuple(name in codes for name in (*[""] * len(points), *codes))
-    return Board((*points, *codes), known, columns, levels, nats, beyond)
+    of_code = (*(False for _ in points), *(True for _ in codes))
+    return Board((*points, *codes), of_code, columns, levels, nats, beyond)
 
 
 def _tail(sample: Floats) -> tuple[Floats, Floats, float]:

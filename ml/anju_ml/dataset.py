@@ -65,7 +65,7 @@ def outcomes(
     worn = days_by_asset(found_worn(history.repairs).filter(pl.col("component") == component), "opened_at", grid)
     first, last = observed_days(history, grid, end=end)
     clear = judgeable(history, grid, component, origins)
-    until = min((end - SETTLE - grid.start) / DAY, float(grid.days) + 1e6)
+    until = (end - SETTLE - grid.start) / DAY
     shape = (len(grid.assets), len(origins))
     fails_in, worn_in, known_for = np.full(shape, np.inf), np.full(shape, np.inf), np.empty(shape)
     busy = np.zeros(shape, np.bool_)

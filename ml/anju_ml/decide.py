@@ -5,18 +5,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from anju_ml.hazard import TOLD_DAYS
 from anju_ml.policy import NEEDED_WITHIN, Policy
 from anju_ml.risk import Risk
 
 __all__ = ["Decision", "OpenTicket", "Policy", "Watch", "decide", "judge", "probability_by"]
 
 HELD_OUT_DAYS = 91
-_DAYS = (0.0, 1.0, 3.0, 7.0, 30.0)
+_KNOTS = (0.0, *TOLD_DAYS.tolist())
 
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
-    """`probability` is that of a failure after the lead and within the horizon; `gain` is its expected worth."""
+    """`probability` is that of a failure within the horizon; `gain` is what the visit is expected to keep, in money."""
 
     risk: Risk
     probability: float
@@ -130,8 +131,8 @@ def probability_by(risk: Risk, span: timedelta) -> float:
     """P(failure within `span`), between the stated horizons by constant hazard, beyond 30 days by the last one."""
     known = (0.0, risk.p_24h, risk.p_72h, risk.p_7d, risk.p_30d)
     days = span / timedelta(days=1)
-    for start, end, p_start, p_end in zip(_DAYS, _DAYS[1:], known, known[1:], strict=False):
-        if days <= end or end == _DAYS[-1]:
+    for start, end, p_start, p_end in zip(_KNOTS, _KNOTS[1:], known, known[1:], strict=False):
+        if days <= end or end == _KNOTS[-1]:
             if p_end >= 1.0:
                 return 1.0 if days >= end else p_start + (1.0 - p_start) * (days - start) / (end - start)
             survived = (1.0 - p_end) / (1.0 - p_start)

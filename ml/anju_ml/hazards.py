@@ -11,6 +11,7 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from anju_ml.board import Board
 from anju_ml.cores import each
+from anju_ml.experience import experience
 from anju_ml.grid import Floats
 from anju_ml.hazard import Doubles, Flags, Indices, Rows, fit_estimator, hazards, stack
 from anju_ml.prepare import Prepared, full_names
@@ -133,6 +134,7 @@ class Pairs:
 def _fit_shared_member(pairs: Mapping[str, Pairs], fold: int, edges: tuple[float, ...], *, seed: int) -> SharedMember:
     signatures = {kind: each.without(fold) for kind, each in pairs.items()}
     tables = [honest_rows(each, name, fold) for each in pairs.values() for name in each.material.rows]
+    tables.append(experience(sum(sum(each.material.prepared.failures.values()) for each in pairs.values())))
     _, up = shared_names()
     with one_thread_each():
         estimator = fit_estimator(stack(tables), edges=edges, up=up, leaves=8, rounds=120, seed=seed + fold)
@@ -160,14 +162,14 @@ def _signature_of(material: Material, component: str, seen: Flags) -> Signature:
     found = learn_signature(
         sight.board,
         sight.surprise[before],
-        _numbered(rows, before),
+        numbered(rows, before),
         component,
         base_rate=material.prepared.base_rates[component],
     )
     return found.with_rarity(sight.surprise[quiet], rows.weights[quiet])
 
 
-def _numbered(rows: Rows, kept: Flags) -> Indices:
+def numbered(rows: Rows, kept: Flags) -> Indices:
     """A number for each failure: rows of one asset, in order of time, belong together while the time left falls."""
     groups, left = rows.groups[kept], rows.fails_in[kept]
     fresh = np.ones(len(groups), np.bool_)

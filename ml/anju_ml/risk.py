@@ -27,8 +27,8 @@ class Risk:
     """Probabilities that the component fails within a time after `as_of`; they never fall with the horizon.
 
     `low` and `high` are a 95 % interval of `p_30d`; `expected_at` is the median time of failure where it lies
-    within twice the horizon, else None. `threshold` is the probability from which a ticket earned money on assets
-    that the model had not seen (0 where that could not be told: then the policy's break-even alone decides).
+    within twice the horizon, else None. `threshold` is the probability from which tickets pay, and from which
+    enough of them proved right and needed on assets not seen (0: the policy's break-even alone decides).
     """
 
     asset_id: str

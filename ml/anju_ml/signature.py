@@ -142,12 +142,12 @@ def _ways(board: Board, before: Doubles, alike: npt.NDArray[np.bool_]) -> Double
     """What each channel says of failures [UP, DOWN or EITHER, channel] by its mean surprise `before` each [failure,
     channel], shrunk towards names `alike`."""
     prior = np.where(alike, PRIOR_NATS, 0.0)
-    no_way_down = np.where(np.array(board.codes, np.bool_), 0.0, prior)
+    prior_down = np.where(np.array(board.codes, np.bool_), 0.0, prior)
     total = len(before) + PRIOR_FAILURES
     found: Doubles = np.array(
         [
             (before.sum(axis=0) + PRIOR_FAILURES * prior) / total,
-            (PRIOR_FAILURES * no_way_down - before.sum(axis=0)) / total,
+            (PRIOR_FAILURES * prior_down - before.sum(axis=0)) / total,
             (np.abs(before).sum(axis=0) - len(before) + PRIOR_FAILURES * 0.8 * prior) / total - 0.3,
         ]
     )

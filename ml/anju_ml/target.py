@@ -22,7 +22,7 @@ ROWS_FOR_THREADS: Final = 1000
 class Target:
     """`board` and `plain` (positions of PLAIN in the full matrix) are the kind's. `own_share`: weight of the own
     hazard, the shared one has the rest; `usual`: the median of each column of the full matrix over calm rows;
-    `threshold`: the probability from which tickets earned money."""
+    `threshold`: the probability from which tickets pay, and enough of them prove right and needed."""
 
     kind: str
     component: str

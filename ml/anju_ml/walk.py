@@ -132,7 +132,7 @@ def _trained(trained: Model | TooPoor, origin: datetime, *, found: Walk, previou
 
 
 def endings(history: History, failures: pl.DataFrame) -> dict[tuple[str, str], list[datetime]]:
-    """When a ticket of a problem would end by itself: at a failure or at a preventive visit that changed something."""
+    """When a ticket of a problem would end by itself: at a failure, or at a preventive visit that found it worn."""
     visits = found_worn(history.repairs).select("asset_id", "component", pl.col("opened_at").alias("at"))
     moments = pl.concat([failures.select("asset_id", "component", pl.col("onset").alias("at")), visits])
     out: dict[tuple[str, str], list[datetime]] = {}

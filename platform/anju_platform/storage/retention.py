@@ -33,8 +33,8 @@ def _drop_oldest_day(conn: psycopg.Connection, *, cutoff: datetime) -> bool:
 
 
 def forget_old_bookkeeping(conn: psycopg.Connection, *, cutoff: datetime) -> int:
-    """Delete ledger rows, dead letters that wait for nothing and faults that are over from before `cutoff`; how many
-    ledger rows went. Nothing is reconciled meanwhile."""
+    """Delete from before `cutoff`: ledger rows, dead letters that wait for nothing, their counts by day, and faults
+    that are over; how many ledger rows went. Nothing is reconciled meanwhile."""
     with conn.transaction(), conn.cursor(row_factory=scalar_row) as cur:
         conn.execute(QUERIES["hold_reconciliation"])
         conn.execute(QUERIES["delete_old_dead_letters"], {"cutoff": cutoff})
