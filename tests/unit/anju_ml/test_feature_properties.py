@@ -21,8 +21,11 @@ from anju_ml.model import Model
 
 DAY = timedelta(days=1)
 FEW = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-GAP_LOGITS = 0.5
-"""By how much a gap in the readings of one asset may raise the log-odds of a failure within 30 days at most."""
+GAP_LOGITS = 0.8
+"""By how much a gap in the readings of a calm asset may raise the log-odds of a failure within 30 days at most."""
+CALM = 0.2
+RENEWED = 30
+"""Days since a repair: where those after it are silent, worn ones from before it stand in, so such assets are left out."""
 TABLES = ("readings", "events", "repairs", "complaints")
 
 
@@ -156,9 +159,11 @@ def whole_seconds(history: History) -> History:
 def test_a_gap_alone_is_no_signal(fleet: History, model: Model, days: int, back: int, which: int) -> None:
     moment = model.trained_at
     before = {(risk.asset_id, risk.component): risk.p_30d for risk in model.predict(fleet, as_of=moment)}
-    calm = sorted(key for key in before if key[0].startswith("pump"))
-    calm = sorted(calm, key=lambda key: max(p for other, p in before.items() if other[0] == key[0]))
-    asset = calm[2 * which][0]
+    late = fleet.repairs.filter(pl.col("closed_at").is_between(moment - RENEWED * DAY, moment))
+    renewed = set(late["asset_id"])
+    worst = {asset: max(p for key, p in before.items() if key[0] == asset) for asset in {key[0] for key in before}}
+    calm = sorted(asset for asset, p in worst.items() if asset.startswith("pump") and asset not in renewed and p < CALM)
+    asset = calm[which % len(calm)]
     last = moment - back * DAY
     gap = (pl.col("asset_id") == asset) & (pl.col("ts") >= last - days * DAY) & (pl.col("ts") < last)
     silent = changed(fleet, "readings", lambda frame: frame.filter(~gap))
