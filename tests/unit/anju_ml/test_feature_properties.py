@@ -25,7 +25,7 @@ GAP_LOGITS = 0.8
 """By how much a gap in the readings of a calm asset may raise the log-odds of a failure within 30 days at most."""
 CALM = 0.2
 RENEWED = 30
-"""Days since a repair: where those after it are silent, worn ones from before it stand in, so such assets are left out."""
+"""Days since a repair: where those after it are silent, worn ones before it stand in, so such assets are left out."""
 TABLES = ("readings", "events", "repairs", "complaints")
 
 
