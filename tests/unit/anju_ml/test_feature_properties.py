@@ -24,6 +24,7 @@ FEW = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck
 GAP_LOGITS = 0.8
 """By how much a gap in the readings of a calm asset may raise the log-odds of a failure within 30 days at most."""
 CALM = 0.2
+"""No component of a calm asset fails within 30 days with this probability or more."""
 RENEWED = 30
 """Days since a repair: where those after it are silent, worn ones before it stand in, so such assets are left out."""
 TABLES = ("readings", "events", "repairs", "complaints")
