@@ -111,7 +111,14 @@ def _block(given: _Inputs, block: slice) -> tuple[Columns, dict[str, Columns]]:
     columns, records, origins = Columns(), given.records, given.origins
     scales = np.array([given.layout.scales[name] for name in given.series.names], np.float32)
     values = given.series.values[block]
-    levels = Levels(given.series, values, given.peers.taken_off(values, block), scales=scales, origins=origins)
+    levels = Levels(
+        given.series,
+        values,
+        given.peers.taken_off(values, block),
+        scales=scales,
+        reach=_reach(records.visits[block], given.grid.rows[block], origins),
+        origins=origins,
+    )
     levels.describe(columns)
     describe_counts(columns, records, given.layout, origins, block)
     if given.layout.gauges or given.layout.counters:
@@ -124,6 +131,17 @@ def _block(given: _Inputs, block: slice) -> tuple[Columns, dict[str, Columns]]:
         own[component] = Columns()
         _describe_component(own[component], records.repairs[component][block], levels, use, origins)
     return columns, own
+
+
+def _reach(visits: npt.NDArray[np.int32], counts: npt.NDArray[np.int32], origins: Origins) -> Floats:
+    """How many days back readings speak of an asset as it is [asset, origin]: to its last repair where most days since
+    then were silent, else without limit. `visits` by REPAIR_CHANNELS and `counts` of readings a day."""
+    reset = days_since(visits[:, :, [REPAIR_CHANNELS.index("reset")]], origins)[:, :, 0]
+    heard = np.zeros((len(counts), counts.shape[1] + 1), np.int64)
+    np.cumsum(counts > 0, axis=1, out=heard[:, 1:])
+    after = (origins - np.nan_to_num(reset)).astype(np.int64)
+    since = heard[:, origins] - np.take_along_axis(heard, after, axis=1)
+    return np.where(2 * since < reset, reset, np.float32(np.inf))
 
 
 def _describe_gaps(columns: Columns, counts: npt.NDArray[np.int32], origins: Origins) -> None:

