@@ -18,7 +18,7 @@ BASE_DAYS: Final = (90, 14)
 LOOKED_BACK: Final = (0, 1, 3, 7, 14)
 """Days before an origin at which windows of all series, and of readings as they are, begin or end."""
 FRESH_DAYS: Final = 15
-WEEK: Final = 7
+WEEK_DAYS: Final = 7
 LONG_AGO_DAYS: Final = 21
 EVERY_DAYS: Final = 4
 """Of the long past, every fourth day is enough."""
@@ -102,7 +102,7 @@ class Levels:
         day after a repair, [asset, origin], negative: none), in usual spreads; primary series only."""
         now = np.broadcast_to(self.origins, reset.shape)
         fresh = self._own_sums.mean_between(reset, np.minimum(reset + FRESH_DAYS, now))
-        within = self._own_sums.mean_between(np.where(reset > now - WEEK, reset, -1), now)
+        within = self._own_sums.mean_between(np.where(reset > now - WEEK_DAYS, reset, -1), now)
         return _clip((_first_of(within, self._own7) - fresh) / self._fleet[self.primary])
 
     @cached_property
