@@ -26,7 +26,7 @@ GAP_LOGITS = 0.9
 CALM = 0.2
 """No component of a calm asset fails within 30 days with this probability or more."""
 RENEWED = 30
-"""An asset repaired in so many days may rise to UNLIKELY: when it falls silent nobody knows whether the repair helped."""
+"""An asset repaired in so many days may rise to UNLIKELY: once silent, nobody knows whether the repair helped."""
 UNLIKELY = 0.08
 TABLES = ("readings", "events", "repairs", "complaints")
 
