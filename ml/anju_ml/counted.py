@@ -17,9 +17,9 @@ RATE_DAYS: Final = 30.0
 def describe_counts(columns: Columns, records: Records, layout: Layout, origins: Origins, block: slice) -> None:
     codes = [(f"event {name}", name) for name in layout.codes]
     describe_channels(columns, records.codes[block], codes, origins, (1, 3, 7, 14, 30, 90), novelty=True)
-    _describe_oddness(
-        columns, records.codes[block], codes, origins, np.array([layout.rates[name] for name in layout.codes])
-    )
+    most = np.array([layout.most[name] for name in layout.codes], np.int32)
+    rates = np.array([layout.rates[name] for name in layout.codes])
+    _describe_oddness(columns, np.minimum(records.codes[block], most), codes, origins, rates)
     grave = [(f"events {name}", "events") for name in SEVERITIES]
     describe_channels(columns, records.severities[block], grave, origins, (1, 7, 30), novelty=False)
     said = [(f"complaint {name}", "complaints") for name in layout.categories]

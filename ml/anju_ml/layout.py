@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from anju_ml.bursts import usual_events
 from anju_ml.cores import blocks, each
 from anju_ml.grid import Floats, Grid, counter_rates
 from anju_ml.history import History
@@ -47,8 +48,10 @@ class Layout:
     states_findings: bool
     scales: Mapping[str, float]
     peered: tuple[str, ...] = ()
+    most: Mapping[str, int] = field(default_factory=dict)
+    """As many events of each code a day count as evidence: one cause raises some codes many times over."""
     rates: Mapping[str, float] = field(default_factory=dict)
-    """Events of each code an asset and day."""
+    """Events of each code an asset and day, of a day `most` at most."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ def learn_layout(history: History, grid: Grid, *, origin: int) -> Layout:
     counters = find_counters(grid, origin)
     usage = find_usage(grid, counters, origin)
     codes = _commonest(history.events.filter(pl.col("state") != "clear"), "code", members, MAX_CODES)
+    usual = usual_events(history.events.filter(pl.col("asset_id").is_in(members)), codes, since=grid.start)
     named = Layout(
         kind=grid.kind,
         gauges=tuple(name for name in _varying(grid, origin) if name not in counters),
@@ -81,7 +85,8 @@ def learn_layout(history: History, grid: Grid, *, origin: int) -> Layout:
         season=origin > SEASON_DAYS,
         states_findings=bool(history.repairs["fault_found"].is_not_null().any()),
         scales={},
-        rates=_rates(history.events, codes, members, len(grid.assets) * origin),
+        most=usual.most,
+        rates=usual.rates(len(grid.assets) * origin),
     )
     return _with_scales(named, build_series(grid, named), origin)
 
@@ -206,12 +211,6 @@ def _commonest(frame: pl.DataFrame, column: str, members: pl.Series, most: int) 
         .sort(["n", column], descending=[True, False])
     )
     return tuple(sorted(counts[column].drop_nulls().head(most).to_list()))
-
-
-def _rates(events: pl.DataFrame, codes: tuple[str, ...], members: pl.Series, asset_days: int) -> dict[str, float]:
-    own = events.filter((pl.col("state") != "clear") & pl.col("asset_id").is_in(members))
-    counts = dict(own.group_by("code").len().iter_rows())
-    return {code: counts.get(code, 0) / max(asset_days, 1) for code in codes}
 
 
 def _components(repairs: pl.DataFrame, members: pl.Series) -> tuple[str, ...]:

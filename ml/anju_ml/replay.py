@@ -34,10 +34,6 @@ class Worth:
     useful: Flags
     settled: Flags
 
-    def saving(self, false_visit: float) -> float:
-        """What was kept, less a false visit for each ticket that was known to be of no use."""
-        return float(self.kept.sum()) - false_visit * int((self.settled & ~self.useful).sum())
-
 
 def open_over_time(
     p: Doubles, found: Outcomes, days: Doubles, *, bar: float, horizon: float, cool_down: float, margin: float

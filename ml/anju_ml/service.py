@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from anju_contracts.codes import Severity
+from anju_ml.failures import ONSET_WITHIN
 from anju_ml.grid import DAY, Grid
 from anju_ml.history import OUTCOME_AFTER, History
 from anju_ml.windows import Origins, days_since
@@ -19,12 +21,13 @@ SILENT_AFTER_DAYS: Final = 14
 """An asset unheard for so long has left service, or its readings have nothing to say of today."""
 SETTLED_AFTER_DAYS: Final = 3.0
 """Days after a repair of a component before its features speak of the repaired one."""
+REPORTED_SHARE: Final = 0.1
 
 
 def judgeable(history: History, grid: Grid, component: str, origins: Origins) -> Flags:
-    """[asset, origin]: the asset is in service, no corrective repair of it is under way, and the component wasn't
-    repaired in the last days, nor since the asset was last heard of."""
-    out = in_service(history, grid, origins)
+    """[asset, origin]: the asset is in service, nothing that it fails with was just reported, no corrective repair of
+    it is under way, and the component wasn't repaired in the last days, nor since the asset was last heard of."""
+    out = in_service(history, grid, origins) & ~just_reported(history, grid, origins)
     at = origins.astype(np.float64)
     repairs = _repairs(history, grid, component)
     assets, opened, known = (repairs[name].to_numpy() for name in ("asset", "opened", "known"))
@@ -33,6 +36,24 @@ def judgeable(history: History, grid: Grid, component: str, origins: Origins) ->
     settling = own & (at >= known[:, None]) & (at < _settled(grid, assets, known)[:, None])
     rows, columns = np.nonzero(under_way | settling)
     out[assets[rows], columns] = False
+    return out
+
+
+def just_reported(history: History, grid: Grid, origins: Origins) -> Flags:
+    """[asset, origin]: a complaint or a critical event came within ONSET_WITHIN before: a crew is on its way, and a
+    ticket would come too late. Where such records come so often that they would cover more than REPORTED_SHARE of the
+    time before, they tell of no failure under way."""
+    critical = (pl.col("severity") == Severity.CRITICAL) & (pl.col("state") != "clear")
+    out = np.zeros((len(grid.assets), len(origins)), np.bool_)
+    span, place = ONSET_WITHIN / DAY, {name: row for row, name in enumerate(grid.assets)}
+    for moments in (history.complaints, history.events.filter(critical)):
+        days = {name: each for name, each in days_by_asset(moments, "ts", grid).items() if name in place}
+        told = np.sort(np.concatenate([np.empty(0), *(np.unique(np.floor(each)) for each in days.values())]))
+        rare = span * np.searchsorted(told, origins) <= REPORTED_SHARE * len(place) * origins
+        for name, each in days.items():
+            before = np.searchsorted(each, origins, side="left") - 1
+            fresh = (before >= 0) & (origins - each[np.maximum(before, 0)] <= span)
+            out[place[name]] |= fresh & rare
     return out
 
 

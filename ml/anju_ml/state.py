@@ -19,7 +19,7 @@ from anju_ml.rarity import Rarity
 from anju_ml.signature import Signature
 from anju_ml.target import KindModel, Target
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 State = dict[str, Any]
 
 

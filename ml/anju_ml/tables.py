@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import polars as pl
+import polars.selectors as cs
 
 from anju_ml.cells import parse_as
 from anju_ml.errors import ImportRefused
@@ -50,7 +51,7 @@ class Findings:
 def read_texts(path: Path, findings: Findings) -> pl.DataFrame:
     """The table of `path` with a column LINE; CSV cells stay text, Parquet cells keep their types.
 
-    Empty cells are null. CSV lines with too many or too few fields are refused here.
+    Empty cells and blank texts are null. CSV lines with too many or too few fields are refused here.
     """
     if path.suffix == ".parquet":
         return _read_parquet(path).with_row_index(LINE, offset=2)
@@ -66,9 +67,11 @@ def _counted(found: Separated, file: str, findings: Findings) -> pl.DataFrame:
 
 def _read_parquet(path: Path) -> pl.DataFrame:
     try:
-        return pl.read_parquet(path)
+        frame = pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as exc:
         raise ImportRefused(path.name, f"not a readable Parquet file ({exc})") from exc
+    text = cs.string()
+    return frame.with_columns(pl.when(text.str.strip_chars() != "").then(text))
 
 
 def typed(

@@ -1,7 +1,8 @@
 """The probability from which tickets open: it pays, and of such tickets enough prove needed.
 
 Found by replaying the later slice day by day on assets not seen. A small fleet has few tickets to tell from; there
-the probabilities' own promise counts, and of one kind what all kinds have shown.
+the probabilities' own promise counts, and of one kind what all kinds have shown. Whatever any ticket on any day would
+have shown counts for nothing.
 """
 
 from collections.abc import Mapping
@@ -11,11 +12,12 @@ from typing import Final
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
+from anju_ml.chance import beyond, by_chance
 from anju_ml.grid import DAY
 from anju_ml.hazard import Doubles, expit, p_within
 from anju_ml.policy import Policy
 from anju_ml.prepare import Prepared
-from anju_ml.replay import open_over_time, worth
+from anju_ml.replay import Opened, open_over_time
 from anju_ml.target import Target
 from anju_ml.training import Targets, Unseen, UnseenBy
 
@@ -35,17 +37,33 @@ KIND_TICKETS: Final = 20.0
 
 
 @dataclass(frozen=True)
-class Replayed:
-    """What a bar would have done: money; by ticket what its probability was (`p`), when the component failed next
-    (`fails_in`), for how long that is known (`known_for`) and when a visit found it worn (`worn_in`), in days; and how
-    many tickets were opened a whole horizon before the end of the record (`settled`)."""
+class Shares:
+    """Shares of tickets that prove right and needed."""
 
-    saving: float = 0.0
+    right: float
+    needed: float
+
+    def suffice(self, policy: Policy) -> bool:
+        return self.right >= policy.trust and self.needed >= policy.needed
+
+    def beyond(self, chance: "Shares") -> "Shares":
+        """What of them isn't chance."""
+        return Shares(beyond(self.right, chance.right), beyond(self.needed, chance.needed))
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a bar would have done: by ticket what its probability was (`p`), when the component failed next
+    (`fails_in`), for how long that is known (`known_for`) and when a visit found it worn (`worn_in`), in days; and how
+    many tickets were opened a whole horizon before the end of the record (`settled`). `chance`: what as many tickets on
+    any days would show."""
+
     p: Doubles = field(default_factory=lambda: np.empty(0))
     fails_in: Doubles = field(default_factory=lambda: np.empty(0))
     known_for: Doubles = field(default_factory=lambda: np.empty(0))
     worn_in: Doubles = field(default_factory=lambda: np.empty(0))
     settled: int = 0
+    chance: Shares = field(default_factory=lambda: Shares(0.0, 0.0))
 
     @property
     def tickets(self) -> int:
@@ -60,14 +78,21 @@ class Replayed:
         """The same of those that failed or were found worn."""
         return _happened_by(days, np.minimum(self.fails_in, self.worn_in), self.known_for)
 
+    def _with(self, other: "Replayed") -> Shares:
+        total = max(self.tickets + other.tickets, 1)
+        return Shares(
+            (self.tickets * self.chance.right + other.tickets * other.chance.right) / total,
+            (self.tickets * self.chance.needed + other.tickets * other.chance.needed) / total,
+        )
+
     def __add__(self, other: "Replayed") -> "Replayed":
         return Replayed(
-            self.saving + other.saving,
             np.concatenate([self.p, other.p]),
             np.concatenate([self.fails_in, other.fails_in]),
             np.concatenate([self.known_for, other.known_for]),
             np.concatenate([self.worn_in, other.worn_in]),
             self.settled + other.settled,
+            self._with(other),
         )
 
 
@@ -81,21 +106,11 @@ def _happened_by(days: float, happens_in: Doubles, known_for: Doubles) -> float:
     return 1.0 - spared
 
 
-@dataclass(frozen=True)
-class Shares:
-    """Estimated shares of tickets that prove right and needed."""
-
-    right: float
-    needed: float
-
-    def suffice(self, policy: Policy) -> bool:
-        return self.right >= policy.trust and self.needed >= policy.needed
-
-
 def promised(found: Replayed, bar: float, policy: Policy) -> Shares:
-    """What the probabilities of the tickets promise; that of a ticket right at the bar where there is none."""
+    """What the probabilities of the tickets promise beyond chance; that of a ticket right at the bar where there is
+    none."""
     p = found.p if found.tickets else np.array([bar])
-    return Shares(float(p.mean()), float(needed_p(p, policy).mean()))
+    return Shares(float(p.mean()), float(needed_p(p, policy).mean())).beyond(found.chance)
 
 
 def needed_p(p: Doubles, policy: Policy) -> Doubles:
@@ -105,13 +120,13 @@ def needed_p(p: Doubles, policy: Policy) -> Doubles:
 
 
 def estimated(found: Replayed, prior: Shares, strength: float, policy: Policy) -> Shares:
-    """What came out, shrunk to `prior` as if that were `strength` tickets."""
+    """What came out beyond chance, shrunk to `prior` as if that were `strength` tickets."""
     total = found.settled + strength
     right = found.failed_by(policy.horizon / DAY) - found.failed_by(policy.lead / DAY)
-    needed = found.needed_by(FOLLOWED_DAYS)
+    seen = Shares(right, found.needed_by(FOLLOWED_DAYS)).beyond(found.chance)
     return Shares(
-        (found.settled * right + strength * prior.right) / total,
-        (found.settled * needed + strength * prior.needed) / total,
+        (found.settled * seen.right + strength * prior.right) / total,
+        (found.settled * seen.needed + strength * prior.needed) / total,
     )
 
 
@@ -123,29 +138,32 @@ def calibrated_p(target: Target, unseen: Unseen, policy: Policy) -> Doubles:
     return np.where(unseen.found.observed, p, 0.0)
 
 
-def replayed(prepared: Prepared, target: Target, p: Doubles, unseen: Unseen, policy: Policy) -> Replayed:
-    """The target's threshold on the later slice."""
-    horizon = policy.horizon / DAY
-    days = prepared.features.origins[prepared.later].astype(np.float64)
-    opened = open_over_time(
+def opened_by(prepared: Prepared, target: Target, p: Doubles, unseen: Unseen, policy: Policy) -> Opened:
+    """The tickets of the target's threshold on the later slice."""
+    return open_over_time(
         p,
         unseen.found,
-        days,
+        prepared.features.origins[prepared.later].astype(np.float64),
         bar=target.threshold,
-        horizon=horizon,
+        horizon=policy.horizon / DAY,
         cool_down=policy.cool_down / DAY,
         margin=policy.reopen_margin,
     )
-    benefit = policy.benefit(target.kind, target.component)
-    value = worth(opened, unseen.found, days, lead=policy.lead / DAY, horizon=horizon, benefit=benefit)
+
+
+def replayed(
+    prepared: Prepared, target: Target, p: Doubles, unseen: Unseen, *, chance: Shares, policy: Policy
+) -> Replayed:
+    """What became of these tickets."""
+    opened = opened_by(prepared, target, p, unseen, policy)
     place = opened.assets, opened.origins
     return Replayed(
-        saving=value.saving(policy.false_visit),
         p=p[place],
         fails_in=unseen.found.fails_in[place],
         known_for=unseen.found.known_for[place],
         worn_in=unseen.found.worn_in[place],
-        settled=int((unseen.found.recorded_for[opened.origins] >= horizon).sum()),
+        settled=int((unseen.found.recorded_for[opened.origins] >= policy.horizon / DAY).sum()),
+        chance=chance,
     )
 
 
@@ -197,10 +215,21 @@ def _bar(tried: Tried, of_kind: list[Shares], pays_from: float, policy: Policy) 
 
 def _try_all(prepared: Prepared, target: Target, unseen: Unseen, policy: Policy) -> Tried:
     p, pays_from = calibrated_p(target, unseen, policy), policy.bar(target.kind, target.component)
+    chance = _chance(unseen, policy)
     return [
-        replayed(prepared, replace(target, threshold=max(pays_from, float(bar))), p, unseen, policy)
+        replayed(
+            prepared, replace(target, threshold=max(pays_from, float(bar))), p, unseen, chance=chance, policy=policy
+        )
         for bar in CANDIDATES
     ]
+
+
+def _chance(unseen: Unseen, policy: Policy) -> Shares:
+    """What tickets on any days would show."""
+    within, too_late, in_the_end = (
+        by_chance(unseen.found, days, policy) for days in (policy.horizon / DAY, policy.lead / DAY, FOLLOWED_DAYS)
+    )
+    return Shares(within - too_late, in_the_end)
 
 
 def rising(shares: list[Shares], weights: Doubles) -> list[Shares]:

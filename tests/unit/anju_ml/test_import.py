@@ -39,6 +39,28 @@ def test_parquet_with_naive_times_and_numbers_is_read_as_utc(folder: Path) -> No
     assert history.readings[0].row(0) == ("l1", datetime(2024, 1, 1, 8, tzinfo=UTC), 3.0)
 
 
+def test_an_empty_text_of_a_parquet_file_is_as_empty_as_one_of_a_csv_file(folder: Path) -> None:
+    (folder / "repairs.csv").unlink()
+    pl.DataFrame(
+        {
+            "asset_id": ["l1", ""],
+            "opened_at": ["2024-01-05T09:00:00Z", "2024-01-06T09:00:00Z"],
+            "closed_at": ["", ""],
+            "component": ["door_motor", "door_motor"],
+            "action": ["replace", "replace"],
+            "cause": ["corrective", "corrective"],
+            "fault_code": [" ", ""],
+            "fault_found": ["", ""],
+        }
+    ).write_parquet(folder / "repairs.parquet")
+    history, report = read_history(folder)
+    assert [(each.file, each.line, each.reason) for each in report.refused] == [
+        ("repairs.parquet", 3, "asset_id is empty")
+    ]
+    kept = history.repairs.row(0, named=True)
+    assert (kept["fault_code"], kept["closed_at"], kept["fault_found"]) == (None, None, None)
+
+
 @pytest.mark.parametrize(
     ("text", "moment"),
     [

@@ -38,8 +38,13 @@ def prepared() -> Prepared:
     return cast("Prepared", SimpleNamespace(features=features, later=np.arange(len(DAYS))))
 
 
+CALM = 20
+
+
 def unseen(p: list[float], fails: list[bool]) -> Unseen:
-    """Assets that stand at `p` from the first day on; those that fail do so 15 days in, others never."""
+    """Assets that stand at `p` from the first day on; those that fail do so 15 days in, others never. Beside each
+    stand CALM that show nothing."""
+    p, fails = p + [0.01] * (CALM * len(p)), fails + [False] * (CALM * len(p))
     shape = len(p), len(DAYS)
     onset = np.where(fails, DAYS[0] + 15.0, np.inf)
     found = Outcomes(
@@ -67,7 +72,7 @@ def tickets(p: float, fails_in: list[float], known_for: list[float]) -> Replayed
     """Tickets of one probability, all of them opened a horizon before the end of the record."""
     count = len(fails_in)
     never = np.full(count, np.inf)
-    return Replayed(0.0, np.full(count, p), np.array(fails_in), np.array(known_for), never, count)
+    return Replayed(np.full(count, p), np.array(fails_in), np.array(known_for), never, count)
 
 
 def test_few_tickets_lean_on_the_promise_and_many_on_what_came_out() -> None:
