@@ -1,5 +1,6 @@
 """Whether a model may open tickets: what it would have earned on the later slice, on assets not seen, against the
-best of the baselines there. Of each only what goes beyond chance counts."""
+best of the baselines there. It may where they win as the policy prices
+them, or in what goes beyond chance: where failures are frequent any visit seems to be of use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from anju_ml.grid import DAY
 from anju_ml.history import History
 from anju_ml.policy import Policy
 from anju_ml.prepare import Prepared
-from anju_ml.replay import NEEDED_DAYS, Doubles, Flags, Opened, worth
+from anju_ml.replay import NEEDED_DAYS, Doubles, Flags, Opened, Worth, worth
 from anju_ml.target import Target
 from anju_ml.thresholds import calibrated_p, opened_by
 from anju_ml.training import Unseen
@@ -39,12 +40,14 @@ def judge_model(
     seed: int,
 ) -> Verdict:
     """Compare savings (money) of the model, of three repairs in 90 days and of the calendar on the later slice."""
-    saving, tickets = 0.0, 0
+    saving, priced, tickets = 0.0, 0.0, 0
     for kind, each in prepared.items():
         for name, target in targets[kind].items():
             own = unseen[kind][name]
             opened = opened_by(each, target, calibrated_p(target, own, policy), own, policy)
             tickets += len(opened.assets)
+            value = _worth(kind, name, own, opened, _days(each), policy=policy)
+            priced += float(value.kept.sum()) - policy.false_visit * int((value.settled & ~value.useful).sum())
             every = {name: np.ones(len(opened.assets), np.bool_)}
             saving += saving_beyond_chance(kind, opened, every, _days(each), {name: own}, policy=policy)
     grids = {kind: each.grid for kind, each in prepared.items()}
@@ -57,10 +60,37 @@ def judge_model(
     }
     baselines = {name: _saving(arm, prepared, unseen, policy) for name, arm in arms.items()}
     best = max(baselines, key=lambda name: baselines[name])
-    better = bool(tickets > 0 and saving > max(baselines[best], 0.0))
+    rival = max(
+        sum(_visits_as_priced(arm[kind], prepared[kind], unseen[kind], policy) for kind in arm) for arm in arms.values()
+    )
+    better = bool(tickets > 0 and (saving > max(baselines[best], 0.0) or priced > max(rival, 0.0)))
     rivals = {name: round(value) for name, value in baselines.items()}
     metrics = {"later_slice": {"saving": round(saving), "tickets": tickets, "baselines": rivals}}
     return Verdict(better, "" if better else _why_not(saving, tickets, best, baselines[best]), metrics)
+
+
+def _worth(kind: str, name: str, unseen: Unseen, opened: Opened, days: Doubles, *, policy: Policy) -> Worth:
+    return worth(
+        opened,
+        unseen.found,
+        days,
+        lead=policy.lead / DAY,
+        horizon=policy.horizon / DAY,
+        benefit=policy.benefit(kind, name),
+    )
+
+
+def _visits_as_priced(visits: list[Visit], prepared: Prepared, unseen: Mapping[str, Unseen], policy: Policy) -> float:
+    days = _days(prepared)
+    kept, useful = 0.0, np.zeros(len(visits), np.bool_)
+    assets = np.array([visit.asset for visit in visits], np.int64)
+    positions = np.clip(np.searchsorted(days, [visit.day for visit in visits]), 0, len(days) - 1)
+    for name, each in unseen.items():
+        own = np.array([visit.component in (None, name) for visit in visits], np.bool_)
+        value = _worth(prepared.grid.kind, name, each, Opened(assets[own], positions[own]), days, policy=policy)
+        kept += float(value.kept.sum())
+        useful[own] |= value.useful | ~value.settled
+    return kept - policy.false_visit * int((~useful).sum())
 
 
 def _days(prepared: Prepared) -> Doubles:
