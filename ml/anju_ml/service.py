@@ -22,6 +22,7 @@ SILENT_AFTER_DAYS: Final = 14
 SETTLED_AFTER_DAYS: Final = 3.0
 """Days after a repair of a component before its features speak of the repaired one."""
 REPORTED_SHARE: Final = 0.1
+"""Of the time of all assets: reports that cover more of it are a habit."""
 
 
 def judgeable(history: History, grid: Grid, component: str, origins: Origins) -> Flags:

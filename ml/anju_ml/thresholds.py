@@ -78,7 +78,7 @@ class Replayed:
         """The same of those that failed or were found worn."""
         return _happened_by(days, np.minimum(self.fails_in, self.worn_in), self.known_for)
 
-    def _with(self, other: "Replayed") -> Shares:
+    def _chance_with(self, other: "Replayed") -> Shares:
         total = max(self.tickets + other.tickets, 1)
         return Shares(
             (self.tickets * self.chance.right + other.tickets * other.chance.right) / total,
@@ -92,7 +92,7 @@ class Replayed:
             np.concatenate([self.known_for, other.known_for]),
             np.concatenate([self.worn_in, other.worn_in]),
             self.settled + other.settled,
-            self._with(other),
+            self._chance_with(other),
         )
 
 

@@ -11,7 +11,7 @@ from anju_ml.dataset import Outcomes
 from anju_ml.policy import Policy
 from anju_ml.replay import Opened
 from anju_ml.training import Unseen
-from anju_ml.verdict import saving_beyond_chance
+from anju_ml.verdict import Savings, savings_of
 
 POLICY = Policy()
 DAYS = np.arange(100.0, 400.0)
@@ -34,7 +34,7 @@ def failing_every(gap: float, assets: int = 30) -> Unseen:
 
 def saving(opened: Opened, unseen: Unseen) -> float:
     every = {"belt": np.ones(len(opened.assets), np.bool_)}
-    return saving_beyond_chance("press", opened, every, DAYS, {"belt": unseen}, policy=POLICY)
+    return savings_of("press", opened, every, DAYS, {"belt": unseen}, policy=POLICY).beyond_chance
 
 
 def some_days_ahead(unseen: Unseen, days: float) -> Opened:
@@ -80,3 +80,20 @@ def test_a_ticket_that_was_of_no_use_costs_a_false_visit() -> None:
     never = failing_every(100_000.0, 10)
     useless = Opened(np.array([5, 6, 7]), np.array([3, 4, 5]))
     assert saving(useless, never) == pytest.approx(-3 * POLICY.false_visit)
+
+
+@pytest.mark.parametrize(
+    ("rivals", "expected"),
+    [
+        ([Savings(-500.0, -800.0)], True),
+        ([Savings(200.0, -800.0)], True),
+        ([Savings(-500.0, 200.0)], True),
+        ([Savings(200.0, -800.0), Savings(-500.0, 200.0)], False),
+    ],
+)
+def test_tickets_may_win_as_priced_or_beyond_chance(rivals: list[Savings], expected: bool) -> None:
+    assert Savings(100.0, 100.0).beats(rivals) is expected
+
+
+def test_what_earns_nothing_beats_nobody() -> None:
+    assert not Savings(-1.0, 0.0).beats([Savings(-500.0, -800.0)])
