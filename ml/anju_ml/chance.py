@@ -4,20 +4,21 @@ Where failures are frequent any visit comes before some failure, yet finds nothi
 other way of working only what goes beyond chance counts.
 """
 
+import numpy as np
+
 from anju_ml.dataset import Outcomes
 from anju_ml.grid import DAY
 from anju_ml.policy import Policy
 
 
 def by_chance(found: Outcomes, days: float, policy: Policy) -> float:
-    """P(failure within `days`) of a day picked at random: the share of such days on record or, where the record is too
-    short for that, by constant hazard from those that came before a failure within the horizon."""
-    for span in (days, policy.horizon / DAY):
-        known = found.settled_for(span)
-        if known.any():
-            share = float(found.failed_within(span)[known].mean())
-            return float(1.0 - (1.0 - share) ** (days / span))
-    return 0.0
+    """P(failure within `days`) of a day picked at random, by constant hazard: failures over the days watched, of the
+    horizon after each day of the record. Where preventive work ends most watches, only this counts these as well."""
+    watched = np.minimum(found.fails_in, found.known_for)[found.observed]
+    span = policy.horizon / DAY
+    failed = (found.fails_in <= found.known_for)[found.observed] & (watched < span)
+    exposure = float(np.clip(watched, 0.0, span).sum())
+    return float(-np.expm1(-failed.sum() / exposure * days)) if exposure > 0 else 0.0
 
 
 def beyond(share: float, chance: float) -> float:

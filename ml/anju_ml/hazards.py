@@ -1,4 +1,5 @@
-"""The two hazards a component may have: one shared by all components through their signatures, and its own."""
+"""The hazards a component may have: one shared by all components through their signatures, one of its own beside it,
+and one that looks at readings as they are."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,15 @@ from anju_ml.screening import screen
 from anju_ml.signature import BEFORE_DAYS, PLAIN, Signature, apply, learn_signature, shared_names
 
 COLUMNS_AT_MOST: Final = 48
+DIRECT: Final = frozenset(
+    (
+        *(f"level{days}" for days in (1, 7, 30)),
+        *(f"apart{days}" for days in (1, 3, 7, 14, 30)),
+        *("apart change", "apart long change", "z14", "fresh", "since", "own use"),
+        *(f"{days}d" for days in (3, 7, 30, 90)),
+    )
+)
+"""Statistics that direct members look at."""
 QUIET_DAYS: Final = 30.0
 """A day without a failure for so long is a quiet one."""
 
@@ -77,7 +87,18 @@ class OwnMember:
         return hazards(self.estimator, np.hstack([sight.values[:, self.columns], shared]), intervals)
 
 
-Members = Sequence[SharedMember | OwnMember]
+@dataclass(frozen=True)
+class DirectMember:
+    """One estimator over `columns` of the full matrix alone: readings, counts and repairs as they are."""
+
+    estimator: Any
+    columns: Indices
+
+    def hazards(self, _kind: str, _component: str, sight: Sight, intervals: int) -> Doubles:
+        return hazards(self.estimator, sight.values[:, self.columns], intervals)
+
+
+Members = Sequence[SharedMember | OwnMember | DirectMember]
 
 
 @contextmanager
@@ -197,3 +218,26 @@ def _fit_own_member(pairs: Pairs, component: str, fold: int, edges: tuple[float,
             table, edges=edges, up=[*(0 for _ in columns), *up], leaves=12, rounds=120, seed=seed + fold
         )
     return OwnMember(estimator, columns, pairs.without(fold))
+
+
+def fit_direct(prepared: Prepared, rows: Rows, *, edges: tuple[float, ...], seed: int) -> tuple[DirectMember, ...]:
+    """One member for each fold, from the component's own rows."""
+    folds = 1 + int(prepared.folds.max())
+    columns = direct_columns(full_names(prepared.features))
+    columns = columns[~np.isnan(rows.values[:, columns]).all(axis=0)]
+    direct = replace(rows, values=rows.values[:, columns])
+    return tuple(each(lambda fold: _fit_direct_member(prepared, direct, columns, fold, edges, seed=seed), range(folds)))
+
+
+def _fit_direct_member(
+    prepared: Prepared, rows: Rows, columns: Indices, fold: int, edges: tuple[float, ...], *, seed: int
+) -> DirectMember:
+    seen = rows.take(prepared.folds[rows.groups] != fold)
+    with one_thread_each():
+        estimator = fit_estimator(seen, edges=edges, up=[0] * len(columns), leaves=12, rounds=120, seed=seed + fold)
+    return DirectMember(estimator, columns)
+
+
+def direct_columns(names: Sequence[str]) -> Indices:
+    """Columns that hold readings, counts and repairs as they are, not as deviations from an asset's own past."""
+    return np.array([index for index, name in enumerate(names) if name.rpartition(":")[2] in DIRECT], np.int64)

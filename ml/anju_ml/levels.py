@@ -15,7 +15,7 @@ from anju_ml.windows import Origins, Sums, quartiles
 Wide = npt.NDArray[np.floating]
 Z_LIMIT: Final = 50.0
 BASE_DAYS: Final = (90, 14)
-LOOKED_BACK: Final = (0, 1, 3, 7, 14)
+LOOKED_BACK: Final = (0, 1, 3, 7, 14, 30)
 """Days before an origin at which windows of all series, and of readings as they are, begin or end."""
 FRESH_DAYS: Final = 15
 WEEK_DAYS: Final = 7
@@ -73,6 +73,17 @@ class Levels:
         self._add_own(columns, "slope14", _clip(14 * self._own_sums.slope(t, 14) / scale))
         self._add_own(columns, "slope30", _clip(30 * self._own_sums.slope(t, 30, at_least=10) / scale))
         self._add_own(columns, "unrest", _clip(self._own_sums.spread(t, 7) / scale))
+        self._describe_plainly(columns)
+
+    def _describe_plainly(self, columns: Columns) -> None:
+        """Readings as they are, and how far from peers in the point's own unit: not every past is one to measure by."""
+        t = self.origins
+        for days in (1, 7, 30):
+            self._add_own(columns, f"level{days}", self._within_reach(self._own_raw.mean(t, days), days))
+        for days in (1, 3, 7, 14, 30):
+            self._add_own(columns, f"apart{days}", self._within_reach(self._own_sums.mean(t, days), days))
+        for name, start, stop in (("apart change", 44, 14), ("apart long change", 120, 30)):
+            self._add_own(columns, name, self._own7 - self._own_sums.mean(t, start, stop))
 
     def _within_reach(self, values: Wide, days: int) -> Wide:
         return np.where(days > self._reach, np.nan, values)

@@ -110,7 +110,7 @@ def _model(
         "failures": sum(sum(each.failures.values()) for each in prepared.values()),
         "components": {
             f"{kind}/{name}": {
-                "tier": target.tier,
+                "weights": {sort: round(weight, 3) for sort, weight in target.weights.items()},
                 "failures": target.failures,
                 "threshold": round(target.threshold, 4),
                 "slope": round(target.calibrator.slope, 3),

@@ -11,7 +11,7 @@ import numpy as np
 from anju_ml.board import Board
 from anju_ml.calibrate import Calibrator
 from anju_ml.errors import ArtifactRefused
-from anju_ml.hazards import OwnMember, SharedMember, Signatures
+from anju_ml.hazards import DirectMember, Members, OwnMember, SharedMember, Signatures
 from anju_ml.layout import Layout
 from anju_ml.model import Model
 from anju_ml.policy import FailureCost, Policy, Replacement
@@ -19,16 +19,16 @@ from anju_ml.rarity import Rarity
 from anju_ml.signature import Signature
 from anju_ml.target import KindModel, Target
 
-FORMAT: Final = 6
+FORMAT: Final = 7
 State = dict[str, Any]
 
 
 def to_state(model: Model) -> State:
     targets = [target for each in model.kinds.values() for target in each.targets.values()]
-    shared = targets[0].shared if targets else ()
+    shared = targets[0].members["shared"] if targets else ()
     return {
         "format": FORMAT,
-        "shared": [_shared_state(member) for member in shared],
+        "shared": [_shared_state(member) for member in shared if isinstance(member, SharedMember)],
         "kinds": {
             kind: {
                 "layout": json.dumps(dataclasses.asdict(each.layout)),
@@ -99,15 +99,12 @@ def _arrays(state: State, names: Sequence[str]) -> State:
 
 
 def _target_state(target: Target) -> State:
-    own = [
-        {"estimator": each.estimator, "columns": each.columns, "signatures": _signatures_state(each.signatures)}
-        for each in target.own
-    ]
     return {
         "edges": list(target.edges),
         "plain": target.plain,
-        "own": own,
-        "own_share": target.own_share,
+        "own": [_own_state(each) for each in target.members.get("own", ()) if isinstance(each, OwnMember)],
+        "direct": [_fields(each) for each in target.members.get("direct", ())],
+        "weights": dict(target.weights),
         "failures": target.failures,
         "usual": target.usual,
         "slope": target.calibrator.slope,
@@ -116,22 +113,27 @@ def _target_state(target: Target) -> State:
     }
 
 
+def _own_state(member: OwnMember) -> State:
+    return {**_fields(member), "signatures": _signatures_state(member.signatures)}
+
+
 def _target(kind: str, name: str, state: State, board: Board, shared: tuple[SharedMember, ...]) -> Target:
-    own = tuple(
+    own = [
         OwnMember(each["estimator"], np.asarray(each["columns"]), _signatures(each["signatures"]))
         for each in state["own"]
-    )
+    ]
+    direct = [DirectMember(each["estimator"], np.asarray(each["columns"])) for each in state["direct"]]
+    members: dict[str, Members] = {"shared": shared, "own": own, "direct": direct}
     return Target(
         kind=kind,
         component=name,
         edges=tuple(state["edges"]),
         board=board,
         plain=np.asarray(state["plain"]),
-        shared=shared,
-        own=own,
+        members={sort: each for sort, each in members.items() if each},
+        weights=state["weights"],
         failures=state["failures"],
         usual=np.asarray(state["usual"]),
-        own_share=state["own_share"],
         calibrator=Calibrator(state["slope"], state["shift"]),
         threshold=state["threshold"],
     )

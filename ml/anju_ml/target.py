@@ -1,7 +1,8 @@
-"""What predicts one component: hazards, blend, calibration, threshold."""
+"""What predicts one component: members and their weights, calibration, threshold."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from anju_ml.calibrate import Calibrator
 from anju_ml.cores import each, one_core
 from anju_ml.grid import Floats
 from anju_ml.hazard import Doubles, Indices, cumulative, expit, logit
-from anju_ml.hazards import Members, OwnMember, SharedMember, Sight, one_thread_each, see
+from anju_ml.hazards import Members, SharedMember, Sight, one_thread_each, see
 from anju_ml.layout import Layout
 
 ROWS_FOR_THREADS: Final = 1000
@@ -20,31 +21,22 @@ ROWS_FOR_THREADS: Final = 1000
 
 @dataclass(frozen=True)
 class Target:
-    """`board` and `plain` (positions of PLAIN in the full matrix) are the kind's. `own_share`: weight of the own
-    hazard, the shared one has the rest; `usual`: the median of each column of the full matrix over calm rows;
-    `threshold`: the probability from which tickets pay, and enough of them prove right and needed."""
+    """`board` and `plain` (positions of PLAIN in the full matrix) are the kind's. `members` by their sort (`shared` by
+    all components, the component's `own`, `direct`), `weights`: how much each sort's log-odds count, 1 in all; `usual`:
+    the median of each column of the full matrix over calm rows; `threshold`: the probability from which tickets pay and
+    enough of them prove right and needed."""
 
     kind: str
     component: str
     edges: tuple[float, ...]
     board: Board
     plain: Indices
-    shared: tuple[SharedMember, ...]
-    own: tuple[OwnMember, ...]
+    members: Mapping[str, Members]
+    weights: Mapping[str, float]
     failures: int
     usual: Floats
-    own_share: float = 0.0
     calibrator: Calibrator = field(default_factory=Calibrator)
     threshold: float = 0.0
-
-    @property
-    def tier(self) -> str:
-        """own, blended or shared."""
-        return "shared" if self.own_share == 0 else "own" if self.own_share == 1 else "blended"
-
-    def _used(self) -> list[tuple[Members, float]]:
-        both: list[tuple[Members, float]] = [(self.shared, 1 - self.own_share), (self.own, self.own_share)]
-        return [(members, share) for members, share in both if share > 0]
 
     def see(self, values: Floats) -> Sight:
         return see(values, self.board, self.plain)
@@ -55,30 +47,32 @@ class Target:
         sight, intervals = self.see(values), len(self.edges)
         total, spread = np.zeros((len(values), intervals)), np.zeros(len(values))
         with one_thread_each(), one_core(len(values) < ROWS_FOR_THREADS):
-            for members, share in self._used():
-                found = each(lambda member: member.hazards(self.kind, self.component, sight, intervals), members)
-                total += share * np.array([logit(said) for said in found]).mean(axis=0)
-                spread += share * np.array([logit(cumulative(said)[:, -1]) for said in found]).std(axis=0)
+            for sort, weight in self.weights.items():
+                found = each(
+                    lambda member: member.hazards(self.kind, self.component, sight, intervals), self.members[sort]
+                )
+                total += weight * np.array([logit(said) for said in found]).mean(axis=0)
+                spread += weight * np.array([logit(cumulative(said)[:, -1]) for said in found]).std(axis=0)
         return expit(total), spread
 
-    def predict_unseen(self, values: Floats, folds: Indices) -> Doubles:
-        """Uncalibrated hazards [row, interval], each row by the members that never saw its fold."""
+    def said_unseen(self, values: Floats, folds: Indices) -> dict[str, Doubles]:
+        """Log-odds [row, interval] by sort of members, each row by the members that never saw its fold."""
         sight, intervals = self.see(values), len(self.edges)
-        total = np.zeros((len(values), intervals))
+        said = {sort: np.zeros((len(values), intervals)) for sort in self.members}
         with one_thread_each():
-            for members, share in self._used():
+            for sort, members in self.members.items():
                 for fold, member in enumerate(members):
                     rows = folds == fold
                     if rows.any():
                         part = member.hazards(self.kind, self.component, sight.take(rows), intervals)
-                        total[rows] += share * logit(part)
-        return expit(total)
+                        said[sort][rows] = logit(part)
+        return said
 
     def relevant_columns(self) -> set[int]:
         """Columns of the full matrix that any member looks at."""
         found = set(self.board.columns.ravel().tolist()) | set(self.plain.tolist())
-        for member in self.own if self.own_share > 0 else ():
-            found |= set(member.columns.tolist())
+        for member in chain.from_iterable(self.members.values()):
+            found |= set(() if isinstance(member, SharedMember) else member.columns.tolist())
         return found - {-1}
 
 

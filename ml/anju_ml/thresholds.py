@@ -15,7 +15,7 @@ from sklearn.isotonic import IsotonicRegression
 from anju_ml.chance import beyond, by_chance
 from anju_ml.grid import DAY
 from anju_ml.hazard import Doubles, expit, p_within
-from anju_ml.policy import Policy
+from anju_ml.policy import NEEDED_WITHIN, Policy
 from anju_ml.prepare import Prepared
 from anju_ml.replay import Opened, open_over_time
 from anju_ml.target import Target
@@ -23,16 +23,13 @@ from anju_ml.training import Targets, Unseen, UnseenBy
 
 CANDIDATES: Final = expit(np.arange(-1.25, 3.51, 0.125))
 """Probabilities, from 0.22 to 0.97."""
-FOLLOWED_DAYS: Final = 90.0
-"""A ticket was needed when the component failed or was found worn so soon: worn parts may last longer than the 60
-days of the report."""
+FOLLOWED_DAYS: Final = NEEDED_WITHIN / DAY
+"""A ticket was needed when the component failed or was found worn so soon."""
 PROMISED_TICKETS: Final = 30.0
 """The probabilities' promise counts as so many tickets whose outcome is known."""
-SURE_ERRORS: Final = 2.0
-"""Needed is what remains when the record flatters by so many standard errors: a small fleet asks for a higher bar."""
-OVERALL_TICKETS: Final = 25.0
+OVERALL_TICKETS: Final = 100.0
 """And for one kind what all kinds together have shown as so many."""
-KIND_TICKETS: Final = 20.0
+KIND_TICKETS: Final = 80.0
 """And for one component what its kind has shown."""
 
 
@@ -179,7 +176,10 @@ def choose_thresholds(prepared: Mapping[str, Prepared], targets: Targets, unseen
         for kind, found in targets.items()
     }
     overall = _together([each for found in tried.values() for each in found.values()])
-    common = [_cautious(each, float(bar), policy) for bar, each in zip(CANDIDATES, overall, strict=True)]
+    common = [
+        estimated(each, promised(each, float(bar), policy), PROMISED_TICKETS, policy)
+        for bar, each in zip(CANDIDATES, overall, strict=True)
+    ]
     out: Targets = {}
     for kind, found in targets.items():
         of_kind = _shrunk(_together(list(tried[kind].values())), common, OVERALL_TICKETS, policy)
@@ -188,13 +188,6 @@ def choose_thresholds(prepared: Mapping[str, Prepared], targets: Targets, unseen
             for name, target in found.items()
         }
     return out
-
-
-def _cautious(found: Replayed, bar: float, policy: Policy) -> Shares:
-    """What came out of all tickets together, with the promise, and needed as surely as so many tickets can tell."""
-    shares = estimated(found, promised(found, bar, policy), PROMISED_TICKETS, policy)
-    error = np.sqrt(shares.needed * (1.0 - shares.needed) / (found.settled + PROMISED_TICKETS))
-    return replace(shares, needed=max(float(shares.needed - SURE_ERRORS * error), 0.0))
 
 
 def _together(parts: list[Tried]) -> Tried:

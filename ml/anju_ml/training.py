@@ -1,4 +1,4 @@
-"""From features and outcomes to a hazard for each component: shared by all, and its own where failures are many."""
+"""From features and outcomes to a hazard for each component: shared by all, and its own where failures allow."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -7,19 +7,21 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from anju_ml.blend import blended, weigh
 from anju_ml.calibrate import fit_calibrator
 from anju_ml.dataset import Outcomes
 from anju_ml.grid import Floats
-from anju_ml.hazard import Doubles, Indices, Rows, steadied
-from anju_ml.hazards import fit_own, fit_shared, gather, plain_columns
+from anju_ml.hazard import Doubles, Indices, Rows, expit, steadied
+from anju_ml.hazards import Material, Members, fit_direct, fit_own, fit_shared, gather, plain_columns
 from anju_ml.prepare import Prepared, full_matrix, full_names, training_rows
 from anju_ml.target import Target
 
 OWN_FAILURES: Final = 10
 """From so many on a component has an own hazard beside the shared one."""
-SHARED_FAILURES: Final = 20.0
-"""What all components have shown counts beside it as if it were so many failures of its own."""
+DIRECT_FAILURES: Final = 5
+"""From so many on it has direct members, too."""
 NEGATIVES: Final = 2400
+DIRECT_NEGATIVES: Final = 12_000
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,47 @@ def fit_targets(prepared: Mapping[str, Prepared], *, edges: tuple[float, ...], s
     targets: Targets = {kind: {} for kind in prepared}
     unseen: UnseenBy = {kind: {} for kind in prepared}
     for kind, each in prepared.items():
-        plain = plain_columns(full_names(each.features))
-        for name, count in each.failures.items():
-            usual = usual_of(materials[kind].rows[name])
-            target = Target(kind, name, edges, each.board, plain, shared, (), count, usual)
-            if count >= OWN_FAILURES and each.folds.any():
-                own = fit_own(materials[kind], name, edges=edges, seed=seed)
-                target = replace(target, own=own, own_share=count / (count + SHARED_FAILURES))
-            targets[kind][name], unseen[kind][name] = target, predict_unseen(each, target)
+        for name in each.failures:
+            members = {"shared": shared, **_members_of(materials[kind], name, edges=edges, seed=seed)}
+            targets[kind][name], unseen[kind][name] = _weighed(materials[kind], name, members, edges)
     return targets, unseen
+
+
+def _members_of(material: Material, name: str, *, edges: tuple[float, ...], seed: int) -> dict[str, Members]:
+    """The members that a component has for itself, by their sort."""
+    prepared, count = material.prepared, material.prepared.failures[name]
+    found: dict[str, Members] = {}
+    if prepared.folds.any() and count >= OWN_FAILURES:
+        found["own"] = fit_own(material, name, edges=edges, seed=seed)
+    if prepared.folds.any() and count >= DIRECT_FAILURES:
+        rows = training_rows(
+            prepared, name, horizon_days=edges[-1], negatives=DIRECT_NEGATIVES, per_positive=3, seed=seed
+        )
+        found["direct"] = fit_direct(prepared, rows, edges=edges, seed=seed)
+    return found
+
+
+def _weighed(
+    material: Material, name: str, members: Mapping[str, Members], edges: tuple[float, ...]
+) -> tuple[Target, Unseen]:
+    """The target of these members, by how well they tell what they haven't seen, and what it says of that."""
+    prepared = material.prepared
+    target = Target(
+        kind=prepared.grid.kind,
+        component=name,
+        edges=edges,
+        board=prepared.board,
+        plain=plain_columns(full_names(prepared.features)),
+        members=members,
+        weights={"shared": 1.0},
+        failures=prepared.failures[name],
+        usual=usual_of(material.rows[name]),
+    )
+    found = prepared.outcomes[name].at(prepared.later)
+    days = prepared.features.origins[prepared.later]
+    said = {sort: steadied(expit(odds), found.observed, days) for sort, odds in _said_unseen(prepared, target).items()}
+    weights = weigh(said, found, days, edges[-1])
+    return replace(target, weights=weights), Unseen(blended(said, weights, found.observed), found)
 
 
 def _rows_of(prepared: Prepared, horizon: float, *, seed: int) -> dict[str, Rows]:
@@ -74,18 +108,19 @@ def usual_of(rows: Rows) -> Floats:
     return found
 
 
-def predict_unseen(prepared: Prepared, target: Target) -> Unseen:
-    """The later slice, each asset by the members that hadn't seen it."""
+def _said_unseen(prepared: Prepared, target: Target) -> dict[str, Doubles]:
+    """Log-odds [asset, origin, interval] on the later slice by sort, of each asset by the members that hadn't seen
+    it; 0 where nothing was observed."""
     found = prepared.outcomes[target.component].at(prepared.later)
     shape = found.observed.shape
-    out = np.zeros((*shape, len(target.edges)))
+    out = {sort: np.zeros((*shape, len(target.edges))) for sort in target.members}
     for assets in _blocks(shape[0], shape[1]):
         row, column = np.nonzero(found.observed[assets])
         values = full_matrix(prepared.features, target.component, assets[row], prepared.later[column])
         if len(values):
-            out[assets[row], column] = target.predict_unseen(values, prepared.folds[assets[row]])
-    days = prepared.features.origins[prepared.later]
-    return Unseen(steadied(out, found.observed, days), found)
+            for sort, odds in target.said_unseen(values, prepared.folds[assets[row]]).items():
+                out[sort][assets[row], column] = odds
+    return out
 
 
 def _blocks(assets: int, origins: int) -> Iterator[Indices]:
