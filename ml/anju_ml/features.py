@@ -53,11 +53,13 @@ class Features:
 def compute_features(history: History, grid: Grid, layout: Layout, origins: Origins) -> Features:
     """The features of all assets of a kind. `origins` are numbers of days since the start of `grid`."""
     series = build_series(grid, layout)
+    at_usual_load = layout.load.taken_off(series.values, series.names)
     given = _Inputs(
         grid,
         layout,
         series,
-        peers=find_peers(series.values, grid, series, layout.peered),
+        at_usual_load=at_usual_load,
+        peers=find_peers(at_usual_load, grid, series, layout.peered),
         records=count_records(history, grid, layout),
         statics=static_columns(history.assets, grid, layout, origins),
         origins=origins,
@@ -100,6 +102,7 @@ class _Inputs:
     grid: Grid
     layout: Layout
     series: Series
+    at_usual_load: Floats
     peers: Peers
     records: Records
     statics: Sequence[Column]
@@ -114,7 +117,7 @@ def _block(given: _Inputs, block: slice) -> tuple[Columns, dict[str, Columns]]:
     levels = Levels(
         given.series,
         values,
-        given.peers.taken_off(values, block),
+        given.peers.taken_off(given.at_usual_load[block], block),
         scales=scales,
         reach=_reach(records.visits[block], given.grid.rows[block], origins),
         origins=origins,

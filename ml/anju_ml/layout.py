@@ -15,6 +15,7 @@ from anju_ml.bursts import usual_events
 from anju_ml.cores import blocks, each
 from anju_ml.grid import Floats, Grid, counter_rates
 from anju_ml.history import History
+from anju_ml.load import Load, learn_load
 
 PEERS_AT_LEAST: Final = 5
 ASSETS_AT_ONCE: Final = 256
@@ -52,6 +53,7 @@ class Layout:
     """As many events of each code a day count as evidence: one cause raises some codes many times over."""
     rates: Mapping[str, float] = field(default_factory=dict)
     """Events of each code an asset and day, of a day `most` at most."""
+    load: Load = field(default_factory=Load)
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def learn_layout(history: History, grid: Grid, *, origin: int) -> Layout:
 
 
 def _with_scales(layout: Layout, series: Series, origin: int) -> Layout:
-    seen = series.values[:, :origin]
+    load = learn_load(series.values, series.names, series.points, origin=origin)
+    seen = load.taken_off(series.values[:, :origin], series.names)
     scales: dict[str, float] = {}
     for position, name in enumerate(series.names):
         values = seen[:, :, position].astype(np.float64)
@@ -106,7 +109,7 @@ def _with_scales(layout: Layout, series: Series, origin: int) -> Layout:
     counts = (~np.isnan(seen)).sum(axis=0)
     usual = [int(np.median(each[each > 0])) if (each > 0).any() else 0 for each in counts.T]
     peered = tuple(name for name, count in zip(series.names, usual, strict=True) if count >= PEERS_AT_LEAST)
-    return replace(layout, scales=scales, peered=peered)
+    return replace(layout, scales=scales, peered=peered, load=load)
 
 
 def build_series(grid: Grid, layout: Layout) -> Series:

@@ -13,6 +13,7 @@ from anju_ml.calibrate import Calibrator
 from anju_ml.errors import ArtifactRefused
 from anju_ml.hazards import DirectMember, Members, OwnMember, SharedMember, Signatures
 from anju_ml.layout import Layout
+from anju_ml.load import Load
 from anju_ml.model import Model
 from anju_ml.policy import FailureCost, Policy, Replacement
 from anju_ml.rarity import Rarity
@@ -143,6 +144,7 @@ def _kind(kind: str, state: State, shared: tuple[SharedMember, ...]) -> KindMode
     layout: State = {
         name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(state["layout"]).items()
     }
+    layout["load"] = Load(**layout["load"])
     board = _board(state["board"])
     targets = {name: _target(kind, name, each, board, shared) for name, each in state["targets"].items()}
     return KindModel(Layout(**layout), targets)
