@@ -7,18 +7,22 @@ other way of working only what goes beyond chance counts.
 import numpy as np
 
 from anju_ml.dataset import Outcomes
-from anju_ml.grid import DAY
-from anju_ml.policy import Policy
 
 
-def by_chance(found: Outcomes, days: float, policy: Policy) -> float:
-    """P(failure within `days`) of a day picked at random, by constant hazard: failures over the days watched, of the
-    horizon after each day of the record. Where preventive work ends most watches, only this counts these as well."""
-    watched = np.minimum(found.fails_in, found.known_for)[found.observed]
-    span = policy.horizon / DAY
-    failed = (found.fails_in <= found.known_for)[found.observed] & (watched < span)
-    exposure = float(np.clip(watched, 0.0, span).sum())
-    return float(-np.expm1(-failed.sum() / exposure * days)) if exposure > 0 else 0.0
+def by_chance(found: Outcomes, days: float) -> float:
+    """P(failure within `days`) of a day picked at random, by Kaplan and Meier over all days watched, so that preventive
+    work, which ends most watches of some parts, is no survival; beyond what was watched by the mean hazard."""
+    until = np.minimum(found.fails_in, found.known_for)[found.observed]
+    if not len(until) or days <= 0.0:
+        return 0.0
+    whole = int(np.ceil(days))
+    day = np.clip(until, 0.0, whole).astype(np.int64)
+    failed = (found.fails_in <= found.known_for)[found.observed]
+    ended, failures = (np.bincount(each, minlength=whole + 1)[:whole] for each in (day, day[failed]))
+    watched = len(until) - np.cumsum(ended) + ended
+    hazard = np.where(watched > 0, failures / np.maximum(watched, 1), failures.sum() / watched.sum())
+    hazard[-1] *= days - (whole - 1)
+    return float(1.0 - np.prod(1.0 - hazard))
 
 
 def beyond(share: float, chance: float) -> float:

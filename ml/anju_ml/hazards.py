@@ -22,7 +22,7 @@ from anju_ml.signature import BEFORE_DAYS, PLAIN, Signature, apply, learn_signat
 COLUMNS_AT_MOST: Final = 48
 DIRECT: Final = frozenset(
     (
-        *(f"level{days}" for days in (1, 7, 30)),
+        *("level3", "level14"),
         *(f"apart{days}" for days in (1, 3, 7, 14, 30)),
         *("apart change", "apart long change", "z14", "fresh", "since", "own use"),
         *(f"{days}d" for days in (3, 7, 30, 90)),

@@ -15,7 +15,7 @@ from anju_ml.windows import Origins, Sums, quartiles
 Wide = npt.NDArray[np.floating]
 Z_LIMIT: Final = 50.0
 BASE_DAYS: Final = (90, 14)
-LOOKED_BACK: Final = (0, 1, 3, 7, 14, 30)
+LOOKED_BACK: Final = (0, 1, 3, 7, 14)
 """Days before an origin at which windows of all series, and of readings as they are, begin or end."""
 FRESH_DAYS: Final = 15
 WEEK_DAYS: Final = 7
@@ -76,10 +76,8 @@ class Levels:
         self._describe_plainly(columns)
 
     def _describe_plainly(self, columns: Columns) -> None:
-        """Readings as they are, and how far from peers in the point's own unit: not every past is one to measure by."""
+        """How far from peers in the point's own unit: not every past is one to measure by."""
         t = self.origins
-        for days in (1, 7, 30):
-            self._add_own(columns, f"level{days}", self._within_reach(self._own_raw.mean(t, days), days))
         for days in (1, 3, 7, 14, 30):
             self._add_own(columns, f"apart{days}", self._within_reach(self._own_sums.mean(t, days), days))
         for name, start, stop in (("apart change", 44, 14), ("apart long change", 120, 30)):

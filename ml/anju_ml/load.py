@@ -4,7 +4,7 @@ The series that best explains what others do from one day to the next is the loa
 the load gives is taken off. Changes from day to day know next to nothing of wear, which takes weeks.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,7 +31,7 @@ class Load:
     usual: float = 0.0
     follows: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
-    def taken_off(self, values: Floats, names: Sequence[str]) -> Floats:
+    def taken_off(self, values: Floats, names: tuple[str, ...]) -> Floats:
         """`values` [asset, day, series] as they would stand at the usual load. Where the load isn't known the day
         before stands in, and the usual one where there is none."""
         if self.series not in names:
@@ -44,7 +44,7 @@ class Load:
         return out
 
 
-def learn_load(values: Floats, names: Sequence[str], points: Sequence[str], *, origin: int) -> Load:
+def learn_load(values: Floats, names: tuple[str, ...], points: tuple[str, ...], *, origin: int) -> Load:
     """From the days before `origin`; a load that nothing follows where no series tells one. Series of one point never
     explain each other."""
     changes = _changes(values[:, :origin], np.arange(len(names)))

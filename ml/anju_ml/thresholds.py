@@ -27,9 +27,9 @@ FOLLOWED_DAYS: Final = NEEDED_WITHIN / DAY
 """A ticket was needed when the component failed or was found worn so soon."""
 PROMISED_TICKETS: Final = 30.0
 """The probabilities' promise counts as so many tickets whose outcome is known."""
-OVERALL_TICKETS: Final = 100.0
+OVERALL_TICKETS: Final = 25.0
 """And for one kind what all kinds together have shown as so many."""
-KIND_TICKETS: Final = 80.0
+KIND_TICKETS: Final = 20.0
 """And for one component what its kind has shown."""
 
 
@@ -220,7 +220,7 @@ def _try_all(prepared: Prepared, target: Target, unseen: Unseen, policy: Policy)
 def _chance(unseen: Unseen, policy: Policy) -> Shares:
     """What tickets on any days would show."""
     within, too_late, in_the_end = (
-        by_chance(unseen.found, days, policy) for days in (policy.horizon / DAY, policy.lead / DAY, FOLLOWED_DAYS)
+        by_chance(unseen.found, days) for days in (policy.horizon / DAY, policy.lead / DAY, FOLLOWED_DAYS)
     )
     return Shares(within - too_late, in_the_end)
 

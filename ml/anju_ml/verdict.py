@@ -135,7 +135,7 @@ def savings_of(
         own, benefit = looked_at[name], policy.benefit(kind, name)
         visited = Opened(opened.assets[own], opened.origins[own])
         value = worth(visited, each.found, days, lead=lead, horizon=policy.horizon / DAY, benefit=1.0)
-        at_all, too_late = by_chance(each.found, NEEDED_DAYS, policy), by_chance(each.found, lead, policy)
+        at_all, too_late = by_chance(each.found, NEEDED_DAYS), by_chance(each.found, lead)
         hits = float(value.kept.sum())
         kept += Savings(benefit * hits, benefit * _beyond(hits, int(value.settled.sum()), at_all - too_late))
         useful[own] |= value.useful

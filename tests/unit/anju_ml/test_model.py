@@ -251,7 +251,7 @@ def test_an_only_asset_of_its_kind_that_fails_often_is_learned_from_with_the_oth
     history = make_fleet(pumps=1, gates=6, days=230, every_h=24, life_days=12).build()
     model = train_at(history, as_of)
     assert model.kinds["pump"].targets["seal"].failures >= OWN_FAILURES
-    assert model.kinds["pump"].targets["seal"].tier == "shared"
+    assert model.kinds["pump"].targets["seal"].weights == {"shared": 1.0}
     assert {risk.kind for risk in model.predict(history, as_of=as_of)} == {"pump", "gate"}
 
 

@@ -55,15 +55,22 @@ def test_where_any_visit_is_right_none_shows_that_it_saw_something() -> None:
 def test_visits_on_any_day_keep_nothing_however_often_something_fails() -> None:
     often = failing_every(70.0)
     some = np.random.default_rng(1).integers(0, 200, 30)
-    assert by_chance(often.found, 60.0, POLICY) == pytest.approx(60 / 70, abs=0.02)
+    assert by_chance(often.found, 60.0) == pytest.approx(60 / 70, abs=0.02)
     assert saving(Opened(np.arange(30), some), often) < 0
 
 
-def test_a_record_shorter_than_the_span_speaks_by_constant_hazard() -> None:
+def test_a_record_shorter_than_the_span_speaks_by_the_hazard_that_it_shows() -> None:
     often = failing_every(90.0).found
-    short = replace(often, recorded_for=np.full(len(DAYS), 40.0), known_for=np.full(often.known_for.shape, 40.0))
-    assert by_chance(short, 60.0, POLICY) == pytest.approx(1 - (1 - 30 / 90) ** 2, abs=0.02)
-    assert by_chance(replace(short, recorded_for=np.zeros(len(DAYS))), 60.0, POLICY) == 0.0
+    short = replace(often, known_for=np.full(often.known_for.shape, 40.0))
+    hazard = np.log(90 / 50) / 40
+    assert by_chance(short, 60.0) == pytest.approx(1 - (50 / 90) * np.exp(-20 * hazard), abs=0.03)
+    assert by_chance(replace(short, observed=np.zeros_like(short.observed)), 60.0) == 0.0
+
+
+def test_preventive_work_that_ends_most_watches_makes_no_failure_more_likely() -> None:
+    often = failing_every(90.0).found
+    renewed = replace(often, known_for=np.random.default_rng(1).exponential(15.0, often.known_for.shape))
+    assert by_chance(renewed, 30.0) == pytest.approx(by_chance(often, 30.0), abs=0.02)
 
 
 def test_tickets_before_rare_failures_keep_nearly_all_they_would_without_chance() -> None:
