@@ -29,6 +29,7 @@ DIRECT: Final = frozenset(
     )
 )
 """Statistics that direct members look at."""
+OF_ASSETS: Final = ("model ", "attribute ", "age:")
 QUIET_DAYS: Final = 30.0
 """A day without a failure for so long is a quiet one."""
 
@@ -239,5 +240,7 @@ def _fit_direct_member(
 
 
 def direct_columns(names: Sequence[str]) -> Indices:
-    """Columns that hold readings, counts and repairs as they are, not as deviations from an asset's own past."""
-    return np.array([index for index, name in enumerate(names) if name.rpartition(":")[2] in DIRECT], np.int64)
+    """Columns that hold readings, counts and repairs as they are, not as deviations from an asset's own past; and what
+    sort of asset it is, as models differ in what wear does to them."""
+    taken = [name.rpartition(":")[2] in DIRECT or name.startswith(OF_ASSETS) for name in names]
+    return np.flatnonzero(taken)

@@ -1,8 +1,8 @@
-"""The probability from which tickets open: it pays, and of such tickets enough prove needed.
+"""The probability from which tickets open: it earns next to the most, and of such tickets enough prove needed.
 
-Found by replaying the later slice day by day on assets not seen. A small fleet has few tickets to tell from; there
-the probabilities' own promise counts, and of one kind what all kinds have shown. Whatever any ticket on any day would
-have shown counts for nothing.
+Found by replaying the later slice day by day on assets not seen, at every bar in turn. A small fleet has few tickets to
+tell from; there the probabilities' own promise counts. Whatever any ticket on any day would have shown counts for
+nothing. All components go by one bar, since their probabilities are calibrated, unless theirs pays from a higher one.
 """
 
 from collections.abc import Mapping
@@ -27,10 +27,9 @@ FOLLOWED_DAYS: Final = NEEDED_WITHIN / DAY
 """A ticket was needed when the component failed or was found worn so soon."""
 PROMISED_TICKETS: Final = 30.0
 """The probabilities' promise counts as so many tickets whose outcome is known."""
-OVERALL_TICKETS: Final = 25.0
-"""And for one kind what all kinds together have shown as so many."""
-KIND_TICKETS: Final = 20.0
-"""And for one component what its kind has shown."""
+WORTH_SHARE: Final = 0.95
+"""A bar is as good as the one that earns most when it earns so much of that. The highest such bar is taken: what is
+given up is little, and the crew goes out less often for nothing."""
 
 
 @dataclass(frozen=True)
@@ -169,41 +168,47 @@ Tried = list[Replayed]
 
 
 def choose_thresholds(prepared: Mapping[str, Prepared], targets: Targets, unseen: UnseenBy, policy: Policy) -> Targets:
-    """Targets with the lowest threshold that pays and under which enough tickets prove right and needed for the crew
-    to trust them. A component goes by its own tickets as far as they reach, then by those of its kind, then by all."""
+    """Targets with the highest threshold that earns nearly as much as any, yet no lower than where enough tickets prove
+    right and needed for the crew to trust them."""
     tried = {
-        kind: {name: _try_all(prepared[kind], target, unseen[kind][name], policy) for name, target in found.items()}
+        (kind, name): _try_all(prepared[kind], target, unseen[kind][name], policy)
+        for kind, found in targets.items()
+        for name, target in found.items()
+    }
+    overall = [sum((each[index] for each in tried.values()), Replayed()) for index in range(len(CANDIDATES))]
+    shares = _shares(overall, policy)
+    earned = np.array([_earned(tried, index, share.needed, policy) for index, share in enumerate(shares)])
+    bar = max(_lowest_trusted(shares, policy), _highest_worthwhile(earned))
+    return {
+        kind: {name: replace(target, threshold=max(bar, policy.bar(kind, name))) for name, target in found.items()}
         for kind, found in targets.items()
     }
-    overall = _together([each for found in tried.values() for each in found.values()])
-    common = [
+
+
+def _shares(overall: Tried, policy: Policy) -> list[Shares]:
+    """By candidate: what came out, shrunk to what was promised."""
+    found = [
         estimated(each, promised(each, float(bar), policy), PROMISED_TICKETS, policy)
         for bar, each in zip(CANDIDATES, overall, strict=True)
     ]
-    out: Targets = {}
-    for kind, found in targets.items():
-        of_kind = _shrunk(_together(list(tried[kind].values())), common, OVERALL_TICKETS, policy)
-        out[kind] = {
-            name: replace(target, threshold=_bar(tried[kind][name], of_kind, policy.bar(kind, name), policy))
-            for name, target in found.items()
-        }
-    return out
+    return rising(found, np.array([each.settled + PROMISED_TICKETS for each in overall]))
 
 
-def _together(parts: list[Tried]) -> Tried:
-    return [sum((each[index] for each in parts), Replayed()) for index in range(len(CANDIDATES))]
+def _earned(tried: Mapping[tuple[str, str], Tried], index: int, needed: float, policy: Policy) -> float:
+    """Money that the tickets of a candidate keep, where so many of them are needed."""
+    return sum(
+        each[index].tickets * (needed * policy.benefit(*problem) - (1.0 - needed) * policy.false_visit)
+        for problem, each in tried.items()
+    )
 
 
-def _shrunk(tried: Tried, prior: list[Shares], strength: float, policy: Policy) -> list[Shares]:
-    return [
-        estimated(each, usual, strength, policy) if each.tickets else usual
-        for each, usual in zip(tried, prior, strict=True)
-    ]
-
-
-def _bar(tried: Tried, of_kind: list[Shares], pays_from: float, policy: Policy) -> float:
-    known = np.array([each.settled for each in tried]) + KIND_TICKETS
-    return max(pays_from, _lowest_trusted(rising(_shrunk(tried, of_kind, KIND_TICKETS, policy), known), policy))
+def _highest_worthwhile(earned: Doubles) -> float:
+    """The highest candidate that earns WORTH_SHARE of the most; the highest of all where tickets only cost, the lowest
+    where there was none."""
+    if not earned.any():
+        return float(CANDIDATES[0])
+    worthwhile = np.flatnonzero((earned >= WORTH_SHARE * earned.max()) & (earned > 0.0))
+    return float(CANDIDATES[worthwhile[-1] if len(worthwhile) else -1])
 
 
 def _try_all(prepared: Prepared, target: Target, unseen: Unseen, policy: Policy) -> Tried:

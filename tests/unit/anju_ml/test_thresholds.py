@@ -9,7 +9,7 @@ import pytest
 
 from anju_ml.dataset import Outcomes
 from anju_ml.hazard import expit
-from anju_ml.policy import Policy
+from anju_ml.policy import FailureCost, Policy
 from anju_ml.prepare import Prepared
 from anju_ml.target import Target
 from anju_ml.thresholds import (
@@ -137,22 +137,19 @@ def test_a_kind_with_few_tickets_goes_by_what_all_kinds_have_shown() -> None:
     assert found["gate"] > 0.6
 
 
-def test_the_same_share_of_needed_tickets_lowers_the_bar_of_a_large_fleet_further_than_that_of_a_small_one() -> None:
-    small, large = (
-        bars({"pump": unseen([0.45] * 10 * fold, ([True] * 9 + [False]) * fold)})["pump"] for fold in (1, 80)
-    )
-    assert large < 0.45 < small
+def test_of_bars_that_earn_the_same_the_highest_is_taken() -> None:
+    assert 0.8 < bars({"pump": unseen([0.9] * 80, [True] * 80)})["pump"] <= 0.9
 
 
-def test_a_component_whose_tickets_came_to_nothing_raises_its_own_bar_above_that_of_the_others() -> None:
-    sound, worn = unseen([0.6] * 80, [False] * 80), unseen([0.6] * 80, [True] * 80)
-    chosen = choose_thresholds(
-        {"pump": prepared()},
-        {"pump": {name: replace(target("pump"), component=name) for name in ("valve", "seal")}},
-        {"pump": {"valve": worn, "seal": sound}},
-        POLICY,
-    )["pump"]
-    assert chosen["valve"].threshold < 0.6 < chosen["seal"].threshold
+def test_a_lower_bar_is_taken_where_it_earns_much_more_and_not_where_it_earns_little() -> None:
+    many = bars({"pump": unseen([0.9] * 80 + [0.6] * 80, [True] * 80 + [True, True, True, False] * 20)})
+    few = bars({"pump": unseen([0.9] * 80 + [0.6] * 4, [True] * 80 + [True, True, True, False])})
+    assert many["pump"] <= 0.6 < few["pump"]
+
+
+def test_tickets_that_only_cost_get_the_highest_bar() -> None:
+    cheap = replace(POLICY, costs={"": FailureCost(300.0, 250.0, 0.0, 0.0)})
+    assert bars({"pump": unseen([0.7] * 80, [True, False] * 40)}, cheap)["pump"] >= CANDIDATES[-1]
 
 
 @pytest.mark.parametrize("fails", [True, False])
