@@ -18,7 +18,7 @@ from anju_ml.model import Model, Risk, train
 from anju_ml.policy import Policy
 from anju_ml.predicting import predict_block
 from anju_ml.prepare import full_matrix, full_sources
-from anju_ml.training import OWN_FAILURES
+from anju_ml.training import DIRECT_FAILURES, OWN_FAILURES
 
 DAY = timedelta(days=1)
 
@@ -253,6 +253,17 @@ def test_an_only_asset_of_its_kind_that_fails_often_is_learned_from_with_the_oth
     assert model.kinds["pump"].targets["seal"].failures >= OWN_FAILURES
     assert model.kinds["pump"].targets["seal"].weights == {"shared": 1.0}
     assert {risk.kind for risk in model.predict(history, as_of=as_of)} == {"pump", "gate"}
+
+
+def test_a_component_that_fails_often_is_told_by_every_sort_of_members_and_a_rare_one_by_the_shared_alone(
+    model: Model,
+) -> None:
+    targets = [target for kind in model.kinds.values() for target in kind.targets.values()]
+    often = [target for target in targets if target.failures >= OWN_FAILURES]
+    assert often
+    assert all(set(target.weights) == {"shared", "own", "direct"} for target in often)
+    assert all(set(target.weights) == {"shared"} for target in targets if target.failures < DIRECT_FAILURES)
+    assert all(sum(target.weights.values()) == pytest.approx(1.0) for target in targets)
 
 
 def test_ten_days_are_too_few(fleet: History, as_of: datetime) -> None:

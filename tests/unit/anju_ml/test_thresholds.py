@@ -29,7 +29,7 @@ POLICY = replace(Policy(), least_probability=0.3)
 
 def target(kind: str) -> Target:
     none = cast("Any", None)
-    return Target(kind, "part", (30.0,), none, none, (), (), 0, none)
+    return Target(kind, "part", (30.0,), none, none, {}, {}, 0, none)
 
 
 def prepared() -> Prepared:

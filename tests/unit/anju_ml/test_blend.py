@@ -1,0 +1,63 @@
+"""Members count by how well they told failures of assets that they hadn't seen."""
+
+import numpy as np
+import pytest
+
+from anju_ml.blend import blended, weigh
+from anju_ml.dataset import Outcomes
+from anju_ml.hazard import Doubles
+
+DAYS = np.arange(60, dtype=np.int64)
+
+
+def outcomes(fails: list[bool]) -> Outcomes:
+    """Assets watched for long, of which some fail on day 60."""
+    shape = len(fails), len(DAYS)
+    fails_in = np.where(np.array(fails)[:, None], 60.0 - DAYS, np.inf)
+    never = np.full(shape, np.inf)
+    return Outcomes(fails_in, np.full(shape, 500.0), never, np.ones(shape, np.bool_), np.full(len(DAYS), 500.0))
+
+
+def knowing(fails: list[bool], sure: float, *, seed: int) -> Doubles:
+    """Hazards [asset, origin, interval] that tell failing assets apart by `sure` in log-odds, amid noise."""
+    rng = np.random.default_rng(seed)
+    odds = -3 + sure * np.array(fails)[:, None] + rng.normal(0, 1, (len(fails), len(DAYS)))
+    return np.repeat(1 / (1 + np.exp(-odds))[:, :, None], 2, axis=2)
+
+
+def test_who_told_the_failures_counts_and_who_guessed_does_not() -> None:
+    fails = [index % 4 == 0 for index in range(80)]
+    said = {
+        "shared": knowing(fails, 0.0, seed=1),
+        "own": knowing(fails, 4.0, seed=2),
+        "direct": knowing(fails, 0.0, seed=3),
+    }
+    weights = weigh(said, outcomes(fails), DAYS, 30.0)
+    assert sum(weights.values()) == pytest.approx(1.0)
+    assert weights["own"] > 0.8
+
+
+def test_two_failures_move_the_weights_less_than_twenty() -> None:
+    few, many = ([index < count for index in range(80)] for count in (2, 20))
+    found = [
+        weigh({"shared": knowing(each, 1.0, seed=4), "own": knowing(each, 2.0, seed=5)}, outcomes(each), DAYS, 30.0)
+        for each in (few, many)
+    ]
+    assert 0.5 < found[0]["own"] < found[1]["own"]
+
+
+@pytest.mark.parametrize("fails", [[True] * 5 + [False] * 20, [False] * 25])
+def test_the_only_sort_or_a_record_without_failures_leaves_all_to_the_first(fails: list[bool]) -> None:
+    said = {"shared": knowing(fails, 1.0, seed=6)}
+    if not any(fails):
+        said["own"] = knowing(fails, 1.0, seed=7)
+    assert weigh(said, outcomes(fails), DAYS, 30.0) == {"shared": 1.0}
+
+
+def test_a_blend_lies_between_what_is_blended_and_says_nothing_of_what_is_not_watched() -> None:
+    low, high = np.full((2, 3, 1), 0.1), np.full((2, 3, 1), 0.6)
+    watched = np.ones((2, 3), np.bool_)
+    watched[1, 2] = False
+    found = blended({"shared": low, "own": high}, {"shared": 0.5, "own": 0.5}, watched)
+    assert found[1, 2, 0] == 0.0
+    assert found[0, 0, 0] == pytest.approx(1 / (1 + np.exp(-(np.log(1 / 9) + np.log(1.5)) / 2)))

@@ -1,0 +1,68 @@
+"""Load is found from how series move together from day to day, and taken off what follows it."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from anju_ml.load import Load, learn_load
+
+NAMES = ("speed", "amps", "hum", "hum|high")
+POINTS = ("speed", "amps", "hum", "hum")
+DAYS = 200
+Floats = npt.NDArray[np.float32]
+
+
+def machines(*, seed: int = 0, wear: float = 0.0) -> Floats:
+    """30 pumps whose amperes follow a speed that somebody else sets; `wear` more on the last day of the first."""
+    rng = np.random.default_rng(seed)
+    speed = 50 + rng.normal(0, 8, (30, DAYS))
+    amps = 4 + 0.2 * (speed - 50) + 0.004 * (speed - 50) ** 2 + rng.normal(0, 0.1, speed.shape)
+    amps[0] += wear * np.linspace(0, 1, DAYS)
+    hum = rng.normal(0, 1, speed.shape)
+    return np.stack([speed, amps, hum, hum + 0.01], axis=2).astype(np.float32)
+
+
+def learned(values: Floats, *, origin: int = DAYS) -> Load:
+    return learn_load(values, NAMES, POINTS, origin=origin)
+
+
+def test_what_follows_the_load_stands_still_when_that_is_taken_off_and_wear_stays() -> None:
+    values = machines(wear=2.0)
+    load = learned(values)
+    assert (load.series, set(load.follows)) == ("speed", {"amps"})
+    plain = load.taken_off(values, NAMES)[:, :, 1]
+    assert plain[1:].std() < 0.2 < values[1:, :, 1].std()
+    assert plain[0, -20:].mean() - plain[0, :20].mean() == pytest.approx(1.8, abs=0.2)
+
+
+def test_points_that_go_their_own_way_are_left_as_they_are() -> None:
+    values = machines()
+    assert np.array_equal(learned(values).taken_off(values, NAMES)[:, :, [0, 2, 3]], values[:, :, [0, 2, 3]])
+    alone = values[:, :, [2, 3]]
+    assert learn_load(alone, NAMES[2:], POINTS[2:], origin=DAYS) == Load()
+    assert Load().taken_off(alone, NAMES[2:]) is alone
+
+
+def test_the_load_of_the_day_before_stands_in_for_a_missing_one_and_the_usual_where_there_is_none() -> None:
+    values = machines()
+    load = learned(values)
+    values[0, :5, 0] = np.nan
+    values[1, 50, 0] = np.nan
+    told = load.taken_off(values, NAMES)[:, :, 1]
+    assert np.array_equal(told[0, :5], values[0, :5, 1])
+    slope, bend = load.follows["amps"]
+    away = values[1, 49, 0] - load.usual
+    assert told[1, 50] == pytest.approx(values[1, 50, 1] - slope * away - bend * away * away, rel=1e-5)
+    assert not np.isnan(told).any()
+
+
+def test_what_comes_after_the_origin_teaches_nothing() -> None:
+    values = machines()
+    other = values.copy()
+    other[:, 120:] = machines(seed=9)[:, 120:] * 3
+    assert learned(values, origin=120) == learned(other, origin=120)
+
+
+@pytest.mark.parametrize("origin", [0, 1, 3])
+def test_a_record_too_short_to_tell_has_no_load(origin: int) -> None:
+    assert learned(machines(), origin=origin) == Load()
