@@ -4,6 +4,7 @@ A source's features are set to their usual values, and the fall of the probabili
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -49,7 +50,7 @@ def _strongest(falls: Mapping[str, Doubles], rows: int) -> list[list[str]]:
     out = []
     for row in range(rows):
         shares = {source: float(fall[row]) for source, fall in falls.items() if fall[row] > FALL_AT_LEAST}
-        out.append(sorted(shares, key=lambda source: (-shares[source], source))[:MOST])
+        out.append(sorted(shares, key=lambda source: (-shares[source], source)))
     return out
 
 
@@ -69,5 +70,6 @@ def falls_by_source(target: Target, values: Floats, sources: Sequence[str]) -> d
 
 
 def _reasons(subject: Subject, sources: Sequence[str]) -> tuple[Reason, ...]:
-    found = [tell(subject, source) for source in sources]
-    return tuple(reason for reason in found if reason is not None)
+    """The strongest that have something to show."""
+    found = (tell(subject, source) for source in sources)
+    return tuple(islice((reason for reason in found if reason is not None), MOST))

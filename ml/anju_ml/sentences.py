@@ -14,6 +14,10 @@ from anju_ml.layout import PEERS_AT_LEAST, Layout
 from anju_ml.risk import Reason
 
 CHART_DAYS = 60
+CHANGE_AT_LEAST = 0.02
+"""A point that moved less from what is usual is told only where it stands apart from its peers."""
+APART = 0.8
+"""Share of the peers that it must stand above, or below, for that."""
 
 
 class Weeks:
@@ -88,20 +92,21 @@ def _of_point(subject: Subject, point: str) -> Reason | None:
     now, usual = (float(each[subject.row]) for each in subject.weeks.medians(point))
     if np.isnan(now):
         return None
+    change, peers = _change(now, usual), _peers(subject, point, now)
+    if not change.counts and not peers.apart:
+        return None
     label = point_label(point)
     unit = f" {label.unit}" if label.unit else ""
     unit += "/天" if point in subject.layout.counters else ""
     unit_en = unit.replace("/天", " a day")
-    change_zh, change_en = _change(now, usual)
-    peers_zh, peers_en = _peers(subject, point, now)
-    usual_zh = "" if np.isnan(usual) else f"，平时{_number(usual)}{unit}{change_zh}"
-    usual_en = "" if np.isnan(usual) else f", usually {_number(usual)}{unit_en}{change_en}"
+    usual_zh = "" if np.isnan(usual) else f"，平时{_number(usual)}{unit}{change.zh}"
+    usual_en = "" if np.isnan(usual) else f", usually {_number(usual)}{unit_en}{change.en}"
     since, until = subject.window(CHART_DAYS)
     return Reason(
         feature=f"{point}:level7",
         source=point,
-        zh=f"{label.zh}近7天为{_number(now)}{unit}{usual_zh}{peers_zh}",
-        en=f"{label.en} {_number(now)}{unit_en} over 7 days{usual_en}{peers_en}",
+        zh=f"{label.zh}近7天为{_number(now)}{unit}{usual_zh}{peers.zh}",
+        en=f"{label.en} {_number(now)}{unit_en} over 7 days{usual_en}{peers.en}",
         value=now,
         usual=None if np.isnan(usual) else usual,
         since=since,
@@ -121,25 +126,48 @@ def _medians(values: Floats) -> Floats:
     return found
 
 
-def _change(now: float, usual: float) -> tuple[str, str]:
-    if np.isnan(usual) or usual == 0 or abs(now / usual - 1) < 0.005:
-        return "", ""
-    share = abs(now / usual - 1) * 100
-    if share >= 300:
-        return f"的{now / usual:.0f}倍" if now > usual else "", f" ({now / usual:.0f} times)" if now > usual else ""
-    higher = now > usual
-    return f"（{'高' if higher else '低'}{share:.0f}%）", f" ({share:.0f} % {'above' if higher else 'below'})"
+@dataclass(frozen=True)
+class _Change:
+    """In words, and whether it is worth a reason."""
+
+    zh: str
+    en: str
+    counts: bool
 
 
-def _peers(subject: Subject, point: str, now: float) -> tuple[str, str]:
+def _change(now: float, usual: float) -> _Change:
+    if np.isnan(usual) or usual == 0:
+        return _Change("", "", now != usual)
+    share, higher = now / usual - 1, now > usual
+    if abs(share) < CHANGE_AT_LEAST:
+        return _Change("", "", counts=False)
+    if share >= 3:
+        return _Change(f"的{now / usual:.0f}倍", f" ({now / usual:.0f} times)", counts=True)
+    percent = f"{100 * abs(share):.0f}"
+    return _Change(
+        f"（{'高' if higher else '低'}{percent}%）", f" ({percent} % {'above' if higher else 'below'})", counts=True
+    )
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """Among peers, in words, and whether it is far from the middle of them."""
+
+    zh: str
+    en: str
+    apart: bool
+
+
+def _peers(subject: Subject, point: str, now: float) -> _Standing:
     alike = subject.weeks.of_model(point, subject.grid.models[subject.row])
-    others, below = len(alike) - 1, int(np.searchsorted(alike, now, side="left"))
-    if others < PEERS_AT_LEAST:
-        return "", ""
-    if below * 2 >= others:
-        return f"，高于{others}台同型设备中的{below}台", f", above {below} of {others} peers"
-    above = others - below
-    return f"，低于{others}台同型设备中的{above}台", f", below {above} of {others} peers"
+    others = len(alike) - 1
+    below, above = int(np.searchsorted(alike, now, side="left")), len(alike) - int(np.searchsorted(alike, now, "right"))
+    if others < PEERS_AT_LEAST or max(below, above) * 2 < others:
+        return _Standing("", "", apart=False)
+    count, zh, en = (below, "高", "above") if below >= above else (above, "低", "below")
+    return _Standing(
+        f"，{zh}于{others}台同型设备中的{count}台", f", {en} {count} of {others} peers", count >= APART * others
+    )
 
 
 def _number(value: float) -> str:
@@ -150,13 +178,17 @@ def _of_code(subject: Subject, code: str) -> Reason | None:
     week, quarter = subject.feature(f"event {code}:7d"), subject.feature(f"event {code}:90d")
     month = subject.feature(f"event {code}:30d")
     usual = (quarter - week) * 7 / 83
+    if max(week, month * 7 / 30) <= usual:
+        return None
     label = code_label(code)
     since, until = subject.window(30)
+    usual_zh = f"平时每周{_number(usual)}次" if usual else "此前83天没有"
+    usual_en = f"usually {_number(usual)} a week" if usual else "none in the 83 days before"
     return Reason(
         feature=f"event {code}:7d",
         source=code,
-        zh=f"“{label.zh}”近7天{week:.0f}次（近30天{month:.0f}次），平时每周{_number(usual)}次",
-        en=f"“{label.en}” {week:.0f} times in 7 days ({month:.0f} in 30), usually {_number(usual)} a week",
+        zh=f"“{label.zh}”近7天{week:.0f}次（近30天{month:.0f}次），{usual_zh}",
+        en=f"“{label.en}” {_times(week)} in 7 days ({month:.0f} in 30), {usual_en}",
         value=week,
         usual=usual,
         since=since,
@@ -164,10 +196,16 @@ def _of_code(subject: Subject, code: str) -> Reason | None:
     )
 
 
-def _of_repairs(subject: Subject) -> Reason:
-    label = component_label(subject.grid.kind, subject.component)
+def _times(count: float) -> str:
+    return "once" if count == 1 else f"{count:.0f} times"
+
+
+def _of_repairs(subject: Subject) -> Reason | None:
     since_days = subject.feature("own corrective:since")
     count = subject.feature("visits corrective:90d")
+    if np.isnan(since_days) and not count:
+        return None
+    label = component_label(subject.grid.kind, subject.component)
     last_zh = "没有维修记录" if np.isnan(since_days) else f"上次故障维修在{since_days:.0f}天前"
     last_en = "no repair on record" if np.isnan(since_days) else f"last fault repaired {since_days:.0f} days ago"
     since, until = subject.window(365)
@@ -175,7 +213,7 @@ def _of_repairs(subject: Subject) -> Reason:
         feature="own corrective:since",
         source="repairs",
         zh=f"{label.zh}{last_zh}，整机近90天故障维修{count:.0f}次",
-        en=f"{label.en}: {last_en}; {count:.0f} repairs after faults on this asset in 90 days",
+        en=f"{label.en}: {last_en}; faults repaired {_times(count)} on this asset in 90 days",
         value=count,
         usual=None,
         since=since,
@@ -194,18 +232,22 @@ def _of_age(subject: Subject) -> Reason | None:
     )
 
 
-def _of_complaints(subject: Subject) -> Reason:
+def _of_complaints(subject: Subject) -> Reason | None:
     counts = [subject.feature(f"complaint {name}:30d") for name in subject.layout.categories]
     total = float(np.nansum(counts))
+    if not total:
+        return None
     since, until = subject.window(90)
     return Reason(
-        "complaints:30d", "complaints", f"近30天住户报修{total:.0f}次", f"{total:.0f} complaints in 30 days",
+        "complaints:30d", "complaints", f"近30天住户报修{total:.0f}次", f"complained of {_times(total)} in 30 days",
         total, None, since, until,
     )  # fmt: skip
 
 
-def _of_gaps(subject: Subject) -> Reason:
+def _of_gaps(subject: Subject) -> Reason | None:
     share = subject.feature("missing:7d")
+    if not share > 0:
+        return None
     since, until = subject.window(14)
     return Reason(
         "missing:7d", "missing", f"近7天有{share:.0%}的时间没有数据", f"no data for {share:.0%} of the last 7 days",
@@ -213,11 +255,13 @@ def _of_gaps(subject: Subject) -> Reason:
     )  # fmt: skip
 
 
-def _of_events(subject: Subject) -> Reason:
+def _of_events(subject: Subject) -> Reason | None:
     total = float(np.nansum([subject.feature(f"events {name}:7d") for name in ("minor", "major", "critical")]))
     month = float(np.nansum([subject.feature(f"events {name}:30d") for name in ("minor", "major", "critical")]))
     since, until = subject.window(30)
     usual = max(month - total, 0.0) * 7 / 23
+    if total <= usual:
+        return None
     return Reason(
         "events:7d", "events", f"近7天告警{total:.0f}次，平时每周{_number(usual)}次",
         f"{total:.0f} alarms in 7 days, usually {_number(usual)} a week", total, usual, since, until,

@@ -1,0 +1,73 @@
+"""A reason is told only where it says something: a change, a stand apart from peers, more than usual."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from anju_ml.risk import Reason
+from anju_ml.sentences import tell
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def told(
+    source: str, *, point: tuple[float, float] = (0.0, 0.0), peers: list[float] | None = None, **features: float
+) -> Reason | None:
+    """The reason of `source` for an asset whose `point` is (now, usual), beside `peers`; `features` are counts by
+    name, `_` for a space or colon."""
+    values = {name.replace("__", ":").replace("_", " "): value for name, value in features.items()}
+    alike = np.sort(np.array([point[0], *(peers or [])]))
+    weeks = SimpleNamespace(
+        medians=lambda _: (np.array([point[0]]), np.array([point[1]])), of_model=lambda _point, _model: alike
+    )
+    subject: Any = SimpleNamespace(
+        layout=SimpleNamespace(gauges=("heat",), counters=(), codes=("E7",), categories=("noise",)),
+        weeks=weeks,
+        grid=SimpleNamespace(kind="pump", models=("A",)),
+        row=0,
+        component="seal",
+        feature=lambda name: values.get(name, float("nan")),
+        window=lambda days: (NOW - timedelta(days=days), NOW),
+    )
+    return tell(subject, source)
+
+
+def test_a_point_that_stands_where_it_always_did_amid_its_peers_is_no_reason() -> None:
+    peers = [8.0, 9.0, 10.0, 11.0, 12.0, 13.0]
+    assert told("heat", point=(10.0, 10.1), peers=peers) is None
+    changed = told("heat", point=(12.5, 10.0), peers=peers)
+    assert changed is not None
+    assert changed.en == "heat 12.5 over 7 days, usually 10 (25 % above), above 5 of 6 peers"
+
+
+def test_a_point_that_always_stood_apart_from_its_peers_is_told() -> None:
+    apart = told("heat", point=(14.0, 14.0), peers=[8.0, 9.0, 10.0, 11.0, 12.0, 13.0])
+    assert apart is not None
+    assert apart.en.endswith("above 6 of 6 peers")
+    assert told("heat", point=(0.0, 0.0), peers=[0.0] * 6) is None
+
+
+@pytest.mark.parametrize(
+    ("week", "month", "quarter", "said"),
+    [
+        (0, 0, 0, None),
+        (1, 4, 13, None),
+        (1, 1, 1, "“E7” once in 7 days (1 in 30), none in the 83 days before"),
+        (7, 9, 19, "“E7” 7 times in 7 days (9 in 30), usually 1.01 a week"),
+    ],
+)
+def test_a_code_is_told_where_it_came_more_than_usual(week: int, month: int, quarter: int, said: str | None) -> None:
+    found = told("E7", event_E7__7d=week, event_E7__30d=month, event_E7__90d=quarter)
+    assert (found and found.en) == said
+
+
+def test_an_asset_without_repairs_complaints_or_gaps_gives_no_reason_of_them() -> None:
+    assert told("repairs", visits_corrective__90d=0) is None
+    assert told("complaints", complaint_noise__30d=0) is None
+    assert told("missing", missing__7d=0) is None
+    repaired = told("repairs", visits_corrective__90d=1, own_corrective__since=41)
+    assert repaired is not None
+    assert repaired.en == "seal: last fault repaired 41 days ago; faults repaired once on this asset in 90 days"
