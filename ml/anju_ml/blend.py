@@ -28,7 +28,7 @@ def weigh(said: Mapping[str, Doubles], found: Outcomes, days: Indices, horizon_d
     settled = found.settled_for(horizon_days)
     failed = found.failed_within(horizon_days)[settled]
     if len(blends) == 1 or not failed.any():
-        return {sorts[0]: 1.0}
+        return dict.fromkeys(sorts, 1.0 / len(sorts))
     apart = float(np.diff(days).mean()) if len(days) > 1 else 1.0
     fits = np.array([_log_likelihood(blended(said, each, settled)[settled], failed) for each in blends])
     likely = np.exp((fits - fits.max()) * TRUST * min(apart / horizon_days, 1.0))

@@ -7,6 +7,8 @@ other way of working only what goes beyond chance counts.
 import numpy as np
 
 from anju_ml.dataset import Outcomes
+from anju_ml.grid import DAY
+from anju_ml.policy import Policy
 
 
 def by_chance(found: Outcomes, days: float) -> float:
@@ -23,6 +25,17 @@ def by_chance(found: Outcomes, days: float) -> float:
     hazard = np.where(watched > 0, failures / np.maximum(watched, 1), failures.sum() / watched.sum())
     hazard[-1] *= days - (whole - 1)
     return float(1.0 - np.prod(1.0 - hazard))
+
+
+def by_chance_of_settled(found: Outcomes, days: float, policy: Policy) -> float:
+    """The same of a day whose outcome is known: what shares of settled visits are to be held against, as both leave out
+    what preventive work cut off. Where the record is too short, by constant hazard from days within the horizon."""
+    for span in (days, policy.horizon / DAY):
+        known = found.settled_for(span)
+        if known.any():
+            share = float(found.failed_within(span)[known].mean())
+            return float(1.0 - (1.0 - share) ** (days / span))
+    return 0.0
 
 
 def beyond(share: float, chance: float) -> float:

@@ -20,6 +20,7 @@ from anju_ml.screening import screen
 from anju_ml.signature import BEFORE_DAYS, PLAIN, Signature, apply, learn_signature, shared_names
 
 COLUMNS_AT_MOST: Final = 48
+DIRECT_COLUMNS_AT_MOST: Final = 120
 DIRECT: Final = frozenset(
     (
         *("level3", "level14"),
@@ -234,9 +235,11 @@ def _fit_direct_member(
     prepared: Prepared, rows: Rows, columns: Indices, fold: int, edges: tuple[float, ...], *, seed: int
 ) -> DirectMember:
     seen = rows.take(prepared.folds[rows.groups] != fold)
+    chosen = screen(seen.values, seen.failed_within(edges[-1]), most=DIRECT_COLUMNS_AT_MOST, always=())
+    seen = replace(seen, values=seen.values[:, chosen])
     with one_thread_each():
-        estimator = fit_estimator(seen, edges=edges, up=[0] * len(columns), leaves=12, rounds=120, seed=seed + fold)
-    return DirectMember(estimator, columns)
+        estimator = fit_estimator(seen, edges=edges, up=[0] * len(chosen), leaves=12, rounds=120, seed=seed + fold)
+    return DirectMember(estimator, columns[chosen])
 
 
 def direct_columns(names: Sequence[str]) -> Indices:

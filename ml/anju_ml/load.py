@@ -1,7 +1,8 @@
 """Load: what a machine shows at a speed or flow that others choose tells of its wear only against what that load gives.
 
 The series that best explains what others do from one day to the next is the load. Of each series that follows it, what
-the load gives is taken off. Changes from day to day know next to nothing of wear, which takes weeks.
+the load gives is taken off. Changes from day to day know next to nothing of wear, which takes weeks; what all assets do
+together (weather, season) is no load, so it is taken off these changes first.
 """
 
 from collections.abc import Mapping
@@ -15,28 +16,37 @@ from anju_ml.grid import Floats
 
 FOLLOWS: Final = 0.3
 """Share of the variance of a series' changes that the load explains where the series follows it."""
+KNOWN: Final = 0.8
+"""Share of its days on which the load has to be known for that."""
+ASSETS_AT_MOST: Final = 200
 PAIRS_AT_MOST: Final = 20_000
 PAIRS_AT_LEAST: Final = 200
-CLIPPED: Final = (0.5, 99.5)
-"""Percentiles beyond which a change is taken for an oddity."""
+PEERS_AT_LEAST: Final = 5
+USUAL: Final = (0.5, 99.5)
+"""Percentiles beyond which a change, or a load, is taken for an oddity."""
+CARRIED_DAYS: Final = 3
+"""So long the last known load stands in for one that is missing."""
 Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Load:
-    """`series` tells the load, `usual` is its median. `follows`: by series, how much it rises with the load less
-    `usual`, and with the square of that."""
+    """`series` tells the load; `usual` is its median, `low` and `high` bound what was seen of it. `follows`: by series,
+    how much it rises with the load less `usual`, and with the square of that."""
 
     series: str = ""
     usual: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
     follows: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def taken_off(self, values: Floats, names: tuple[str, ...]) -> Floats:
-        """`values` [asset, day, series] as they would stand at the usual load. Where the load isn't known the day
-        before stands in, and the usual one where there is none."""
+        """`values` [asset, day, series] as they would stand at the usual load; NaN where the load isn't known, nor was
+        in the CARRIED_DAYS before."""
         if self.series not in names:
             return values
-        away = _carried(values[:, :, names.index(self.series)].astype(np.float64) - self.usual)
+        level = _carried(values[:, :, names.index(self.series)].astype(np.float64))
+        away = np.clip(level, self.low, self.high) - self.usual
         out = values.copy(order="K")
         for name, (slope, bend) in self.follows.items():
             if name in names:
@@ -47,45 +57,57 @@ class Load:
 def learn_load(values: Floats, names: tuple[str, ...], points: tuple[str, ...], *, origin: int) -> Load:
     """From the days before `origin`; a load that nothing follows where no series tells one. Series of one point never
     explain each other."""
-    changes = _changes(values[:, :origin], np.arange(len(names)))
+    seen = values[:, :origin]
+    places = _places(seen)
+    changes = _changes(seen, places)
     explained = _explained(changes)
     explained[np.equal.outer(np.array(points), np.array(points))] = 0.0
     if not (explained >= FOLLOWS).any():
         return Load()
     driver = int(np.where(explained >= FOLLOWS, explained, 0.0).sum(axis=1).argmax())
-    level = values[:, :origin, driver].astype(np.float64)
+    level = seen[:, :, driver].astype(np.float64)
     usual = float(np.nanmedian(level))
-    squared = _changes(np.square(level - usual)[:, :, None], np.arange(1))[:, 0]
+    low, high = (float(each) for each in np.nanpercentile(level, USUAL))
+    squared = _changes(np.square(np.clip(level, low, high) - usual)[:, :, None], places)[:, 0]
     follows = {
         names[index]: _fitted(changes[:, driver], squared, changes[:, index])
         for index in np.flatnonzero(explained[driver] >= FOLLOWS)
     }
-    return Load(names[driver], usual, follows)
+    return Load(names[driver], usual, low, high, follows)
 
 
-def _changes(values: Floats, columns: npt.NDArray[np.int64]) -> Doubles:
-    """Changes from one day to the next [pair, series] of evenly chosen pairs of days, oddities clipped."""
-    pairs = values.shape[0] * max(values.shape[1] - 1, 0)
-    chosen = np.arange(0, pairs, max(1, -(-pairs // PAIRS_AT_MOST)))
-    asset, day = np.divmod(chosen, max(values.shape[1] - 1, 1))
-    found: Doubles = (values[asset, day + 1] - values[asset, day])[:, columns].astype(np.float64)
-    known = ~np.isnan(found)
-    for column in np.flatnonzero(known.any(axis=0)):
-        own = found[known[:, column], column]
-        low, high = np.percentile(own, CLIPPED)
-        found[known[:, column], column] = np.clip(own, low, high)
-    return found
+def _places(seen: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Some of the assets and of the days with one after them, drawn at random, all of either where they are few."""
+    rng = np.random.default_rng(0)
+    assets = np.sort(rng.permutation(seen.shape[0])[:ASSETS_AT_MOST])
+    days = np.sort(rng.permutation(max(seen.shape[1] - 1, 0))[: max(PAIRS_AT_MOST // max(len(assets), 1), 1)])
+    return assets, days
+
+
+def _changes(seen: npt.NDArray[np.floating], places: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]) -> Doubles:
+    """Changes to the next day [pair, series] less what their peers do meanwhile, oddities clipped."""
+    place = np.ix_(*places)
+    found = (seen[:, 1:][place] - seen[:, :-1][place]).astype(np.float64)
+    enough = (~np.isnan(found)).sum(axis=0) >= PEERS_AT_LEAST
+    if enough.any():
+        found[:, enough] -= np.nanmedian(found[:, enough], axis=0)
+    flat: Doubles = found.reshape(-1, found.shape[2])
+    for column in np.flatnonzero((~np.isnan(flat)).any(axis=0)):
+        flat[:, column] = np.clip(flat[:, column], *np.nanpercentile(flat[:, column], USUAL).tolist())
+    return flat
 
 
 def _explained(changes: Doubles) -> Doubles:
-    """Squared correlation [series, series] of changes that both series have, 0 for too few of them."""
+    """Squared correlation [series, series] of changes, 0 where both are too rarely known, or the first isn't known on
+    most days of the second."""
     known = ~np.isnan(changes)
     filled = np.where(known, changes, 0.0)
     both = known.T.astype(np.float64) @ known
+    enough = (both >= PAIRS_AT_LEAST) & (both >= KNOWN * known.sum(axis=0))
     own = (filled * filled).T @ known
     product = filled.T @ filled
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = np.where(both >= PAIRS_AT_LEAST, product * product / (own * own.T), 0.0)
+        found = np.where(enough, product * product / (own * own.T), 0.0)
     return np.nan_to_num(found)
 
 
@@ -97,8 +119,8 @@ def _fitted(load: Doubles, squared: Doubles, follower: Doubles) -> tuple[float, 
 
 
 def _carried(values: Doubles) -> Doubles:
-    """[asset, day] with the last known value where one is missing, 0 before the first."""
+    """[asset, day] with the last known value where at most CARRIED_DAYS are missing."""
     days = np.arange(values.shape[1])
     last = np.maximum.accumulate(np.where(np.isnan(values), -1, days), axis=1)
     found: Doubles = np.take_along_axis(values, np.maximum(last, 0), axis=1)
-    return np.where(last >= 0, found, 0.0)
+    return np.where((last >= 0) & (days - last <= CARRIED_DAYS), found, np.nan)

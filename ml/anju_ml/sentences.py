@@ -42,8 +42,27 @@ class Weeks:
             self._of_model[point, model] = np.sort(own[~np.isnan(own)])
         return self._of_model[point, model]
 
+    def at_usual_load(self, point: str) -> bool:
+        """Whether the point follows a load, so that it is told as it would stand at the usual one."""
+        load = self._layout.load
+        return self._series(point) in load.follows and self._point(load.series) in self._grid.points
+
+    def _series(self, point: str) -> str:
+        return f"{point}|rate" if point in self._layout.counters else point
+
+    def _point(self, series: str) -> str:
+        return series.split("|", maxsplit=1)[0]
+
     def _daily(self, point: str) -> Floats:
-        """[asset, day]: medians, or the increase of a counter."""
+        """[asset, day]: medians, or the increase of a counter; at the usual load where the point follows one."""
+        found = self._as_it_is(point)
+        if not self.at_usual_load(point):
+            return found
+        load = self._layout.load
+        both = np.stack([self._as_it_is(self._point(load.series)), found], axis=2)
+        return load.taken_off(both, (load.series, self._series(point)))[:, :, 1]
+
+    def _as_it_is(self, point: str) -> Floats:
         if point in self._layout.counters:
             return counter_rates(self._grid, [point])[:, : self._origin, 0]
         found: Floats = self._grid.mid[:, : self._origin, self._grid.points.index(point)]
@@ -89,10 +108,13 @@ def tell(subject: Subject, source: str) -> Reason | None:
 
 
 def _of_point(subject: Subject, point: str) -> Reason | None:
+    if point not in subject.grid.points:
+        return None
     now, usual = (float(each[subject.row]) for each in subject.weeks.medians(point))
     if np.isnan(now):
         return None
-    change, peers = _change(now, usual), _peers(subject, point, now)
+    series = f"{point}|rate" if point in subject.layout.counters else point
+    change, peers = _change(now, usual, subject.layout.scales.get(series, np.inf)), _peers(subject, point, now)
     if not change.counts and not peers.apart:
         return None
     label = point_label(point)
@@ -101,12 +123,13 @@ def _of_point(subject: Subject, point: str) -> Reason | None:
     unit_en = unit.replace("/天", " a day")
     usual_zh = "" if np.isnan(usual) else f"，平时{_number(usual)}{unit}{change.zh}"
     usual_en = "" if np.isnan(usual) else f", usually {_number(usual)}{unit_en}{change.en}"
+    load_zh, load_en = ("（按平时负荷）", " at its usual load") if subject.weeks.at_usual_load(point) else ("", "")
     since, until = subject.window(CHART_DAYS)
     return Reason(
         feature=f"{point}:level7",
         source=point,
-        zh=f"{label.zh}近7天为{_number(now)}{unit}{usual_zh}{peers.zh}",
-        en=f"{label.en} {_number(now)}{unit_en} over 7 days{usual_en}{peers.en}",
+        zh=f"{label.zh}近7天为{_number(now)}{unit}{load_zh}{usual_zh}{peers.zh}",
+        en=f"{label.en} {_number(now)}{unit_en} over 7 days{load_en}{usual_en}{peers.en}",
         value=now,
         usual=None if np.isnan(usual) else usual,
         since=since,
@@ -135,12 +158,16 @@ class _Change:
     counts: bool
 
 
-def _change(now: float, usual: float) -> _Change:
-    if np.isnan(usual) or usual == 0:
-        return _Change("", "", now != usual)
+def _change(now: float, usual: float, scale: float) -> _Change:
+    """`scale`: the usual spread of the point; a change of as much counts, however small beside the value itself."""
+    if np.isnan(usual):
+        return _Change("", "", counts=False)
+    moved = abs(now - usual) >= scale
+    if now <= 0 or usual <= 0:
+        return _Change("", "", counts=moved or now != usual)
     share, higher = now / usual - 1, now > usual
     if abs(share) < CHANGE_AT_LEAST:
-        return _Change("", "", counts=False)
+        return _Change("", "", counts=moved)
     if share >= 3:
         return _Change(f"的{now / usual:.0f}倍", f" ({now / usual:.0f} times)", counts=True)
     percent = f"{100 * abs(share):.0f}"
@@ -182,8 +209,8 @@ def _of_code(subject: Subject, code: str) -> Reason | None:
         return None
     label = code_label(code)
     since, until = subject.window(30)
-    usual_zh = f"平时每周{_number(usual)}次" if usual else "此前83天没有"
-    usual_en = f"usually {_number(usual)} a week" if usual else "none in the 83 days before"
+    usual_zh = f"平时每周{_number(usual)}次" if usual else "此前没有"
+    usual_en = f"usually {_number(usual)} a week" if usual else "none before"
     return Reason(
         feature=f"event {code}:7d",
         source=code,

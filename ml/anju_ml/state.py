@@ -144,7 +144,8 @@ def _kind(kind: str, state: State, shared: tuple[SharedMember, ...]) -> KindMode
     layout: State = {
         name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(state["layout"]).items()
     }
-    layout["load"] = Load(**layout["load"])
+    follows = {name: tuple(each) for name, each in layout["load"]["follows"].items()}
+    layout["load"] = Load(**{**layout["load"], "follows": follows})
     board = _board(state["board"])
     targets = {name: _target(kind, name, each, board, shared) for name, each in state["targets"].items()}
     return KindModel(Layout(**layout), targets)

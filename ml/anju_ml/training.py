@@ -21,7 +21,7 @@ OWN_FAILURES: Final = 10
 DIRECT_FAILURES: Final = 5
 """From so many on it has direct members, too."""
 NEGATIVES: Final = 2400
-DIRECT_NEGATIVES: Final = 12_000
+DIRECT_NEGATIVES: Final = 8_000
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,16 @@ def fit_targets(prepared: Mapping[str, Prepared], *, edges: tuple[float, ...], s
 
 
 def _members_of(material: Material, name: str, *, edges: tuple[float, ...], seed: int) -> dict[str, Members]:
-    """The members that a component has for itself, by their sort."""
+    """The members that a component has for itself, by their sort; none where each would have to do without the others'
+    failures."""
     prepared, count = material.prepared, material.prepared.failures[name]
     found: dict[str, Members] = {}
-    if prepared.folds.any() and count >= OWN_FAILURES:
+    failing = material.rows[name].groups[material.rows[name].failed_within(edges[-1])]
+    if len(np.unique(prepared.folds[failing])) < 2:
+        return found
+    if count >= OWN_FAILURES:
         found["own"] = fit_own(material, name, edges=edges, seed=seed)
-    if prepared.folds.any() and count >= DIRECT_FAILURES:
+    if count >= DIRECT_FAILURES:
         rows = training_rows(
             prepared, name, horizon_days=edges[-1], negatives=DIRECT_NEGATIVES, per_positive=3, seed=seed
         )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from anju_ml.baselines import Visit, calendar, three_repairs
-from anju_ml.chance import beyond, by_chance
+from anju_ml.chance import beyond, by_chance_of_settled
 from anju_ml.counts import count_records
 from anju_ml.grid import DAY
 from anju_ml.history import History
@@ -135,7 +135,7 @@ def savings_of(
         own, benefit = looked_at[name], policy.benefit(kind, name)
         visited = Opened(opened.assets[own], opened.origins[own])
         value = worth(visited, each.found, days, lead=lead, horizon=policy.horizon / DAY, benefit=1.0)
-        at_all, too_late = by_chance(each.found, NEEDED_DAYS), by_chance(each.found, lead)
+        at_all, too_late = (by_chance_of_settled(each.found, days, policy) for days in (NEEDED_DAYS, lead))
         hits = float(value.kept.sum())
         kept += Savings(benefit * hits, benefit * _beyond(hits, int(value.settled.sum()), at_all - too_late))
         useful[own] |= value.useful

@@ -43,17 +43,33 @@ def test_points_that_go_their_own_way_are_left_as_they_are() -> None:
     assert Load().taken_off(alone, NAMES[2:]) is alone
 
 
-def test_the_load_of_the_day_before_stands_in_for_a_missing_one_and_the_usual_where_there_is_none() -> None:
+def test_a_load_that_is_missing_for_some_days_is_carried_and_for_long_leaves_a_gap() -> None:
     values = machines()
     load = learned(values)
     values[0, :5, 0] = np.nan
-    values[1, 50, 0] = np.nan
+    values[1, 50:60, 0] = np.nan
     told = load.taken_off(values, NAMES)[:, :, 1]
-    assert np.array_equal(told[0, :5], values[0, :5, 1])
+    assert np.isnan(told[0, :5]).all()
     slope, bend = load.follows["amps"]
-    away = values[1, 49, 0] - load.usual
+    away = np.clip(values[1, 49, 0], load.low, load.high) - load.usual
     assert told[1, 50] == pytest.approx(values[1, 50, 1] - slope * away - bend * away * away, rel=1e-5)
-    assert not np.isnan(told).any()
+    assert np.isnan(told[1, 53:60]).all()
+    assert not np.isnan(told[2:]).any()
+
+
+def test_weather_that_all_share_is_no_load_and_wear_of_one_point_stays_off_the_others() -> None:
+    rng = np.random.default_rng(1)
+    weather = 20 + np.cumsum(rng.normal(0, 2, DAYS))
+    values = weather[None, :, None] + rng.normal(0, 0.3, (30, DAYS, 3))
+    values[0, -50:, 1] += 20.0
+    assert learn_load(values.astype(np.float32), ("a", "b", "c"), ("a", "b", "c"), origin=DAYS) == Load()
+
+
+def test_a_load_never_seen_before_moves_its_followers_no_further_than_the_greatest_seen() -> None:
+    values = machines()
+    load = learned(values)
+    values[0, 10, 0] = 65_535.0
+    assert abs(load.taken_off(values, NAMES)[0, 10, 1]) < 20
 
 
 def test_what_comes_after_the_origin_teaches_nothing() -> None:

@@ -21,12 +21,16 @@ def told(
     values = {name.replace("__", ":").replace("_", " "): value for name, value in features.items()}
     alike = np.sort(np.array([point[0], *(peers or [])]))
     weeks = SimpleNamespace(
-        medians=lambda _: (np.array([point[0]]), np.array([point[1]])), of_model=lambda _point, _model: alike
+        medians=lambda _: (np.array([point[0]]), np.array([point[1]])),
+        of_model=lambda _point, _model: alike,
+        at_usual_load=lambda _: False,
     )
     subject: Any = SimpleNamespace(
-        layout=SimpleNamespace(gauges=("heat",), counters=(), codes=("E7",), categories=("noise",)),
+        layout=SimpleNamespace(
+            gauges=("heat",), counters=(), codes=("E7",), categories=("noise",), scales={"heat": 1.0}
+        ),
         weeks=weeks,
-        grid=SimpleNamespace(kind="pump", models=("A",)),
+        grid=SimpleNamespace(kind="pump", models=("A",), points=("heat",)),
         row=0,
         component="seal",
         feature=lambda name: values.get(name, float("nan")),
@@ -43,6 +47,16 @@ def test_a_point_that_stands_where_it_always_did_amid_its_peers_is_no_reason() -
     assert changed.en == "heat 12.5 over 7 days, usually 10 (25 % above), above 5 of 6 peers"
 
 
+def test_a_change_beyond_the_usual_spread_counts_however_large_the_value_is() -> None:
+    assert told("heat", point=(642.3, 642.0)) is None
+    moved = told("heat", point=(644.5, 642.0))
+    assert moved is not None
+    assert moved.en == "heat 644 over 7 days, usually 642"
+    fallen = told("heat", point=(-25.0, 10.0))
+    assert fallen is not None
+    assert fallen.en == "heat -25 over 7 days, usually 10"
+
+
 def test_a_point_that_always_stood_apart_from_its_peers_is_told() -> None:
     apart = told("heat", point=(14.0, 14.0), peers=[8.0, 9.0, 10.0, 11.0, 12.0, 13.0])
     assert apart is not None
@@ -55,7 +69,7 @@ def test_a_point_that_always_stood_apart_from_its_peers_is_told() -> None:
     [
         (0, 0, 0, None),
         (1, 4, 13, None),
-        (1, 1, 1, "“E7” once in 7 days (1 in 30), none in the 83 days before"),
+        (1, 1, 1, "“E7” once in 7 days (1 in 30), none before"),
         (7, 9, 19, "“E7” 7 times in 7 days (9 in 30), usually 1.01 a week"),
     ],
 )
