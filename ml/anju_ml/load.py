@@ -1,7 +1,7 @@
 """Load: what a machine shows at a speed or flow that others choose tells of its wear only against what that load gives.
 
 The series that best explains what others do from one day to the next is the load. Of each series that follows it, what
-the load gives is taken off. Changes from day to day know next to nothing of wear, which takes weeks; what all assets do
+the load gives is taken off. Changes from day to day know next to nothing of wear, which takes weeks. What all assets do
 together (weather, season) is no load, so it is taken off these changes first.
 """
 

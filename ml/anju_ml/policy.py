@@ -97,7 +97,7 @@ class Policy:
     trust: float = 0.35
     """Share of tickets that must come to a failure within the horizon for the crew to go on believing them, as a single
     member says of assets that it never saw."""
-    needed: float = 0.78
+    needed: float = 0.8
     """Share of tickets after which the component must fail or be found worn within NEEDED_WITHIN for the same."""
     safety_factor: float = 1.5
     """Prevented failures of safety-relevant components count this much more."""

@@ -141,14 +141,17 @@ def _target(kind: str, name: str, state: State, board: Board, shared: tuple[Shar
 
 
 def _kind(kind: str, state: State, shared: tuple[SharedMember, ...]) -> KindModel:
-    layout: State = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(state["layout"]).items()
-    }
-    follows = {name: tuple(each) for name, each in layout["load"]["follows"].items()}
-    layout["load"] = Load(**{**layout["load"], "follows": follows})
     board = _board(state["board"])
     targets = {name: _target(kind, name, each, board, shared) for name, each in state["targets"].items()}
-    return KindModel(Layout(**layout), targets)
+    return KindModel(_layout(state["layout"]), targets)
+
+
+def _layout(text: str) -> Layout:
+    state: State = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(text).items()
+    }
+    follows = {name: tuple(each) for name, each in state["load"]["follows"].items()}
+    return Layout(**{**state, "load": Load(**{**state["load"], "follows": follows})})
 
 
 def _policy_state(policy: Policy) -> State:

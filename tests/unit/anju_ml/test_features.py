@@ -1,5 +1,6 @@
+import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from anju_ml.grid import counter_rates, daily_grids, ordered
 from anju_ml.history import ASSETS, COMPLAINTS, EVENTS, REPAIRS, History, empty
 from anju_ml.layout import PEERS_AT_LEAST, Layout, learn_layout
 from anju_ml.peers import peer_medians
+from anju_ml.state import _layout
 from anju_ml.windows import Sums, days_since, quartiles
 
 DAY = timedelta(days=1)
@@ -48,6 +50,52 @@ def test_cutting_the_future_off_changes_no_feature(fleet: History, as_of: dateti
     whole = compute_features(fleet, grid, layout, np.array([days]))
     short = features_at(fleet, grid.time_of(days), layout=layout)
     assert same(whole, short)
+
+
+@pytest.fixture(scope="module")
+def driven(fleet: History) -> History:
+    """The fleet with a speed that somebody sets anew each day at every pump, and a flow and amperes that follow it."""
+    rng = np.random.default_rng(3)
+    pumps, gates = fleet.readings
+    day = pumps.select("asset_id", pl.col("ts").dt.date().alias("day")).unique(maintain_order=True)
+    speeds = day.with_columns(pl.Series("speed", 50 + rng.normal(0, 8, len(day))))
+    with_day = pumps.with_columns(pl.col("ts").dt.date().alias("day")).join(speeds, on=["asset_id", "day"], how="left")
+    followers = [
+        (times * pl.col("speed") + pl.Series("noise", rng.normal(0, noise, len(pumps)))).alias(name)
+        for name, times, noise in (("flow", 3.0, 4.0), ("amps", 0.1, 0.1))
+    ]
+    return replace(fleet, readings=(with_day.drop("day").with_columns(followers), gates))
+
+
+def test_a_flow_that_follows_a_speed_stands_out_only_where_the_speed_does_not_explain_it(
+    driven: History, as_of: datetime
+) -> None:
+    late = (pl.col("asset_id") == "pump-03") & (pl.col("ts") >= as_of - 7 * DAY)
+    pumps, gates = driven.readings
+    faster = pumps.with_columns(
+        pl.when(late).then(pl.col(name) + by).otherwise(pl.col(name)).alias(name)
+        for name, by in (("speed", 12.0), ("flow", 36.0))
+    )
+    leaking = pumps.with_columns(pl.when(late).then(pl.col("flow") - 36.0).otherwise(pl.col("flow")).alias("flow"))
+    apart = []
+    for frame in (faster, leaking):
+        found = features_at(replace(driven, readings=(frame, gates)), as_of)
+        row = found.assets.index("pump-03")
+        apart.append([abs(found.common[row, 0, found.names.index(f"{name}:apart7")]) for name in ("speed", "flow")])
+    (speed, explained), (usual, unexplained) = apart
+    assert speed > usual
+    assert explained < 10
+    assert unexplained > 25
+
+
+def test_the_load_survives_the_artifact_and_knows_no_future(driven: History, as_of: datetime) -> None:
+    known = driven.known_at(as_of).tidy()
+    grid = daily_grids(known, anchor=as_of)["pump"]
+    layout = learn_layout(known, grid, origin=grid.days)
+    assert layout.load.follows
+    assert _layout(json.dumps(asdict(layout))) == layout
+    whole = compute_features(known, grid, layout, np.array([150]))
+    assert same(whole, features_at(known, grid.time_of(150), layout=layout))
 
 
 @settings(max_examples=5, deadline=None)
