@@ -58,6 +58,8 @@ def learn_load(values: Floats, names: tuple[str, ...], points: tuple[str, ...], 
     """From the days before `origin`; a load that nothing follows where no series tells one. Series of one point never
     explain each other."""
     seen = values[:, :origin]
+    if not seen.size:
+        return Load()
     places = _places(seen)
     changes = _changes(seen, places)
     explained = _explained(changes)

@@ -82,3 +82,4 @@ def test_what_comes_after_the_origin_teaches_nothing() -> None:
 @pytest.mark.parametrize("origin", [0, 1, 3])
 def test_a_record_too_short_to_tell_has_no_load(origin: int) -> None:
     assert learned(machines(), origin=origin) == Load()
+    assert learn_load(np.empty((30, DAYS, 0), np.float32), (), (), origin=DAYS) == Load()
