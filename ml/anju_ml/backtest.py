@@ -105,7 +105,11 @@ def _run(
         "history": _described(history, failures, start, end),
         **all_metrics(scored, boot),
         "calibration": calibration(
-            list(walked.predictions.values()), failures, end=end, horizon_days=policy.horizon / DAY
+            list(walked.predictions.values()),
+            failures,
+            history.repairs,
+            end=end,
+            horizon_days=policy.horizon / DAY,
         ),
         "precision_curve": precision_curve(scored),
         "lead_histogram": lead_histogram(scored),

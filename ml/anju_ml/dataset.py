@@ -61,7 +61,7 @@ def outcomes(
     own = failures.filter(pl.col("component") == component)
     onsets = days_by_asset(own, "onset", grid)
     closings = days_by_asset(own, "closed_at", grid)
-    prevented = days_by_asset(_preventive(history.repairs, component), "opened_at", grid)
+    prevented = days_by_asset(renewals(history.repairs).filter(pl.col("component") == component), "opened_at", grid)
     worn = days_by_asset(found_worn(history.repairs).filter(pl.col("component") == component), "opened_at", grid)
     first, last = observed_days(history, grid, end=end)
     clear = judgeable(history, grid, component, origins)
@@ -89,10 +89,10 @@ def _ended_by(fails_in: Doubles, known_for: Doubles) -> Flags:
     return found
 
 
-def _preventive(repairs: pl.DataFrame, component: str) -> pl.DataFrame:
-    """Preventive work on the component; an inspection alone changes nothing."""
+def renewals(repairs: pl.DataFrame) -> pl.DataFrame:
+    """Preventive work on components; an inspection alone changes nothing."""
     changed = (pl.col("action").fill_null("") != "inspect") & pl.col("fault_found").fill_null(True)
-    return repairs.filter((pl.col("component") == component) & (pl.col("cause") == "preventive") & changed)
+    return repairs.filter((pl.col("cause") == "preventive") & changed)
 
 
 def _next(days: Doubles | None, at: Doubles) -> Doubles:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from anju_ml.arms import Arm
+from anju_ml.dataset import renewals
 from anju_ml.grid import DAY
 from anju_ml.score import Scored
 from anju_ml.walk import Predictions
@@ -154,12 +155,16 @@ def arm_metrics(arms: Sequence[Arm], boot: Bootstrap) -> Json:
 
 
 def calibration(
-    predictions: Sequence[Predictions], failures: pl.DataFrame, *, end: datetime, horizon_days: float
+    predictions: Sequence[Predictions],
+    failures: pl.DataFrame,
+    repairs: pl.DataFrame,
+    *,
+    end: datetime,
+    horizon_days: float,
 ) -> Json:
-    """Brier score, expected calibration error and reliability table over all scored days whose outcome is known."""
-    by_problem: dict[tuple[str, str], list[datetime]] = {}
-    for asset, component, onset in failures.select("asset_id", "component", "onset").iter_rows():
-        by_problem.setdefault((asset, component), []).append(onset)
+    """Brier score, expected calibration error and reliability table over all scored days whose outcome is known: what
+    preventive work of `repairs` cut off is not, as a prevented failure is no survival."""
+    failed_at, renewed_at = _moments(failures, "onset"), _moments(renewals(repairs), "opened_at")
     p_all: list[Doubles] = []
     y_all: list[Doubles] = []
     for each in predictions:
@@ -167,15 +172,31 @@ def calibration(
         known = np.array([day + DAY * horizon_days <= end for day in each.days])
         start = each.days[0]
         at = np.array([(day - start) / DAY for day in each.days])
-        failed = np.zeros(p.shape)
-        for row, asset in enumerate(each.assets):
-            for onset in by_problem.get((asset, each.component), []):
-                ahead = (onset - start) / DAY - at
-                failed[row] = np.maximum(failed[row], (ahead >= 0) & (ahead < horizon_days))
-        kept = known[None, :] & ~np.isnan(p)
+        fails_in, renewed_in = (
+            np.array([_days_to(found.get((asset, each.component), []), start, at) for asset in each.assets])
+            for found in (failed_at, renewed_at)
+        )
+        failed = (fails_in < horizon_days).astype(np.float64)
+        cut_off = (renewed_in < horizon_days) & (renewed_in < fails_in)
+        kept = known[None, :] & ~np.isnan(p) & ~cut_off
         p_all.append(p[kept])
         y_all.append(failed[kept])
     return reliability(np.concatenate([*p_all, np.empty(0)]), np.concatenate([*y_all, np.empty(0)]))
+
+
+def _moments(frame: pl.DataFrame, column: str) -> dict[tuple[str, str], list[datetime]]:
+    """Ascending, by asset and component."""
+    found: dict[tuple[str, str], list[datetime]] = {}
+    for asset, component, moment in frame.select("asset_id", "component", column).sort(column).iter_rows():
+        found.setdefault((asset, component), []).append(moment)
+    return found
+
+
+def _days_to(moments: list[datetime], start: datetime, at: Doubles) -> Doubles:
+    """Days from each of `at` (days since `start`) to the next of `moments`, inf where none is."""
+    days = np.array([(moment - start) / DAY for moment in moments] + [np.inf])
+    found: Doubles = days[np.searchsorted(days, at, side="left")] - at
+    return found
 
 
 def reliability(p: Doubles, failed: Doubles) -> Json:

@@ -7,11 +7,11 @@ import pytest
 from anju_ml.arms import Call, Scale, price_arm, price_failures
 from anju_ml.cells import TIME
 from anju_ml.history import ASSETS, COMPLAINTS, EVENTS, REPAIRS, History, empty
-from anju_ml.metrics import Bootstrap, all_metrics, reliability
+from anju_ml.metrics import Bootstrap, all_metrics, calibration, reliability
 from anju_ml.policy import FailureCost, Policy
 from anju_ml.score import Scored, score_tickets
 from anju_ml.truth import TRUTH
-from anju_ml.walk import Ticket
+from anju_ml.walk import Predictions, Ticket
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -175,3 +175,18 @@ def test_honest_probabilities_have_a_small_calibration_error() -> None:
     assert honest["ece"] < 0.02 < boastful["ece"]
     assert honest["brier"] < boastful["brier"]
     assert sum(row["rows"] for row in honest["table"]) == 20_000
+
+
+def test_days_that_preventive_work_cut_off_are_no_survival_when_calibration_is_judged() -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    days = [start + number * DAY for number in range(10)]
+    told = Predictions("pump", "seal", ("p1", "p2", "p3"), days, [np.full((3, 10), 0.5, np.float32)])
+    failures = pl.DataFrame({"asset_id": ["p1"], "component": ["seal"], "onset": [start + 20 * DAY]})
+    work = {"component": ["seal", "seal"], "cause": ["preventive"] * 2, "action": ["replace", "inspect"]}
+    repairs = pl.DataFrame(
+        {"asset_id": ["p2", "p3"], "opened_at": [start + 15 * DAY] * 2, "fault_found": [None, False], **work},
+        schema_overrides={"fault_found": pl.Boolean},
+    )
+    found = calibration([told], failures, repairs, end=start + 100 * DAY, horizon_days=30.0)
+    assert found["rows"] == 20
+    assert found["table"][0]["was"] == 0.5
