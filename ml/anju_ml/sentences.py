@@ -115,7 +115,7 @@ def _of_point(subject: Subject, point: str) -> Reason | None:
         return None
     series = f"{point}|rate" if point in subject.layout.counters else point
     change, peers = _change(now, usual, subject.layout.scales.get(series, np.inf)), _peers(subject, point, now)
-    if not change.counts and not peers.apart:
+    if not change.counts and not peers.counts:
         return None
     label = point_label(point)
     unit = f" {label.unit}" if label.unit else ""
@@ -150,49 +150,41 @@ def _medians(values: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class _Change:
-    """In words, and whether it is worth a reason."""
+class _Said:
+    """Part of a sentence, and whether it is worth a reason."""
 
     zh: str
     en: str
     counts: bool
 
 
-def _change(now: float, usual: float, scale: float) -> _Change:
+def _change(now: float, usual: float, scale: float) -> _Said:
     """`scale`: the usual spread of the point; a change of as much counts, however small beside the value itself."""
     if np.isnan(usual):
-        return _Change("", "", counts=False)
+        return _Said("", "", counts=False)
     moved = abs(now - usual) >= scale
     if now <= 0 or usual <= 0:
-        return _Change("", "", counts=moved or now != usual)
+        return _Said("", "", counts=moved or now != usual)
     share, higher = now / usual - 1, now > usual
     if abs(share) < CHANGE_AT_LEAST:
-        return _Change("", "", counts=moved)
+        return _Said("", "", counts=moved)
     if share >= 3:
-        return _Change(f"的{now / usual:.0f}倍", f" ({now / usual:.0f} times)", counts=True)
+        return _Said(f"的{now / usual:.0f}倍", f" ({now / usual:.0f} times)", counts=True)
     percent = f"{100 * abs(share):.0f}"
-    return _Change(
+    return _Said(
         f"（{'高' if higher else '低'}{percent}%）", f" ({percent} % {'above' if higher else 'below'})", counts=True
     )
 
 
-@dataclass(frozen=True)
-class _Standing:
-    """Among peers, in words, and whether it is far from the middle of them."""
-
-    zh: str
-    en: str
-    apart: bool
-
-
-def _peers(subject: Subject, point: str, now: float) -> _Standing:
+def _peers(subject: Subject, point: str, now: float) -> _Said:
+    """Where the asset stands among its peers; it counts where that is far from the middle of them."""
     alike = subject.weeks.of_model(point, subject.grid.models[subject.row])
     others = len(alike) - 1
     below, above = int(np.searchsorted(alike, now, side="left")), len(alike) - int(np.searchsorted(alike, now, "right"))
     if others < PEERS_AT_LEAST or max(below, above) * 2 < others:
-        return _Standing("", "", apart=False)
+        return _Said("", "", counts=False)
     count, zh, en = (below, "高", "above") if below >= above else (above, "低", "below")
-    return _Standing(
+    return _Said(
         f"，{zh}于{others}台同型设备中的{count}台", f", {en} {count} of {others} peers", count >= APART * others
     )
 
