@@ -5,7 +5,7 @@ event code or record each comes from, so that reasons can name it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -39,15 +39,6 @@ class Features:
     own_names: tuple[str, ...]
     own_sources: tuple[str, ...]
     own: dict[str, Floats]
-
-    def at(self, positions: Origins) -> "Features":
-        """The same at some of the origins."""
-        return replace(
-            self,
-            origins=self.origins[positions],
-            common=self.common[:, positions],
-            own={name: values[:, positions] for name, values in self.own.items()},
-        )
 
 
 def compute_features(history: History, grid: Grid, layout: Layout, origins: Origins) -> Features:

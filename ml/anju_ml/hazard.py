@@ -22,7 +22,6 @@ TOLD_DAYS: Final = np.array([1.0, 3.0, 7.0, 30.0])
 """A risk names the probabilities of so many days; those of other spans follow from them."""
 FOLDS: Final = 5
 LEVELS: Final = 62
-STEADY_DAYS: Final = 2
 P_FLOOR: Final = 1e-7
 Doubles = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -165,20 +164,6 @@ def logit(p: Doubles) -> Doubles:
 def expit(x: Doubles) -> Doubles:
     found: Doubles = 1.0 / (1.0 + np.exp(-x))
     return found
-
-
-def steadied(found: Doubles, observed: Flags, days: Indices) -> Doubles:
-    """Hazards [asset, origin, interval] as the mean of their log-odds over the STEADY_DAYS up to each of `days`, as far
-    as `observed` [asset, origin]: a nuisance of a day or two opens no ticket."""
-    odds = np.where(observed[:, :, None], logit(found), 0.0)
-    total, count = odds.copy(), observed.astype(np.float64)
-    for back in range(1, STEADY_DAYS):
-        near = np.zeros(len(days), np.bool_)
-        near[back:] = days[back:] - days[:-back] < STEADY_DAYS
-        total[:, near] += odds[:, np.flatnonzero(near) - back]
-        count[:, near] += observed[:, np.flatnonzero(near) - back]
-    mean: Doubles = expit(total / np.maximum(count, 1.0)[:, :, None])
-    return np.where(observed[:, :, None], mean, 0.0)
 
 
 def edges_for(horizon_days: float) -> tuple[float, ...]:

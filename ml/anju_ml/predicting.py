@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from anju_ml.features import Features, compute_features
 from anju_ml.grid import Grid
-from anju_ml.hazard import STEADY_DAYS, TOLD_DAYS, expit, logit, p_by, p_within, steadied
+from anju_ml.hazard import TOLD_DAYS, expit, logit, p_by, p_within
 from anju_ml.history import History
 from anju_ml.prepare import full_matrix
 from anju_ml.risk import Risk
@@ -42,21 +42,16 @@ class Block:
 
 def predict_block(model: KindModel, history: History, grid: Grid, origins: Origins) -> Block:
     """Calibrated probabilities at `origins` (ascending) of every asset of `grid`."""
-    wide = np.unique(np.concatenate([np.maximum(origins - back, 1) for back in range(STEADY_DAYS)]))
-    kept = np.searchsorted(wide, origins)
-    features = compute_features(history, grid, model.layout, wide)
+    features = compute_features(history, grid, model.layout, origins)
     edges = next((target.edges for target in model.targets.values()), ())
-    block = Block(features.at(kept), edges, {}, {}, {})
+    block = Block(features, edges, {}, {}, {})
     for name, target in model.targets.items():
-        seen = judgeable(history, grid, name, wide)
+        seen = judgeable(history, grid, name, origins)
         hazards, doubt = _hazards(target, features, seen)
-        shape = (len(grid.assets), len(origins))
-        steady = steadied(hazards, seen, wide)[:, kept]
-        p = target.calibrator.apply(steady.reshape(-1, len(target.edges))).reshape(*shape, -1)
-        block.observed[name] = seen[:, kept]
-        block.p[name] = np.where(seen[:, kept, None], p, 0.0)
-        spread = np.hypot(doubt[:, kept], 1.0 / np.sqrt(1.0 + target.failures))
-        block.spread[name] = np.where(seen[:, kept], spread, 0.0)
+        p = target.calibrator.apply(hazards.reshape(-1, len(target.edges))).reshape(*seen.shape, -1)
+        block.observed[name] = seen
+        block.p[name] = np.where(seen[:, :, None], p, 0.0)
+        block.spread[name] = np.where(seen, np.hypot(doubt, 1.0 / np.sqrt(1.0 + target.failures)), 0.0)
     return block
 
 

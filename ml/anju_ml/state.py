@@ -20,7 +20,7 @@ from anju_ml.rarity import Rarity
 from anju_ml.signature import Signature
 from anju_ml.target import KindModel, Target
 
-FORMAT: Final = 7
+FORMAT: Final = 8
 State = dict[str, Any]
 
 

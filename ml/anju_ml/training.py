@@ -11,7 +11,7 @@ from anju_ml.blend import blended, weigh
 from anju_ml.calibrate import fit_calibrator
 from anju_ml.dataset import Outcomes
 from anju_ml.grid import Floats
-from anju_ml.hazard import Doubles, Indices, Rows, expit, steadied
+from anju_ml.hazard import Doubles, Indices, Rows
 from anju_ml.hazards import Material, Members, fit_direct, fit_own, fit_shared, gather, plain_columns
 from anju_ml.prepare import Prepared, full_matrix, full_names, training_rows
 from anju_ml.target import Target
@@ -88,9 +88,8 @@ def _weighed(
         usual=usual_of(material.rows[name]),
     )
     found = prepared.outcomes[name].at(prepared.later)
-    days = prepared.features.origins[prepared.later]
-    said = {sort: steadied(expit(odds), found.observed, days) for sort, odds in _said_unseen(prepared, target).items()}
-    weights = weigh(said, found, days, edges[-1])
+    said = _said_unseen(prepared, target)
+    weights = weigh(said, found, prepared.features.origins[prepared.later], edges[-1])
     return replace(target, weights=weights), Unseen(blended(said, weights, found.observed), found)
 
 

@@ -4,7 +4,6 @@ import pytest
 from anju_ml.board import FIRST, FRESH, LONG, MOST_NATS, PEERS, STATISTICS, WEEK, Board, learn_board
 from anju_ml.counted import excess
 from anju_ml.grid import Floats
-from anju_ml.hazard import steadied
 from anju_ml.signature import DOWN, EITHER, PEERED_FROM, UP, Signature, learn_signature
 
 NAMES = ("quiet:held7", "restless:held7", "event E4:odd7")
@@ -127,11 +126,3 @@ def test_counts_below_what_is_expected_are_no_excess() -> None:
     found = excess(np.array([0, 1, 5, 50]), np.array([2.0, 2.0, 2.0, 2.0]))
     assert found[0] == found[1] == 0
     assert 0 < found[2] < found[3]
-
-
-def test_hazards_are_steadied_over_the_last_days_that_were_observed() -> None:
-    hazards = np.full((1, 4, 1), 0.1)
-    hazards[0, 1] = 0.9
-    observed = np.array([[True, True, False, True]])
-    found = steadied(hazards, observed, np.array([1, 2, 3, 30]))[0, :, 0]
-    assert found.tolist() == pytest.approx([0.1, 0.5, 0.0, 0.1])
