@@ -27,8 +27,8 @@ STATISTICS: Final = (
     "first",
     "peers",
 )
-OF_POINTS: Final = ("z3", "held7", "held14", "long", "ago7", "ago14", "slope14", "slope30", "fresh", "first", "peer7")
-OF_CODES: Final = ("odd3", "odd7", "odd14", "odd30", "ago7", "", "", "", "", "", "")
+OF_POINTS: Final = ("z1", "held7", "held14", "long", "ago7", "ago14", "slope14", "slope30", "fresh", "first", "peer7")
+OF_CODES: Final = ("odd1", "odd7", "odd14", "odd30", "ago7", "", "", "", "", "", "")
 WEEK: Final = STATISTICS.index("week")
 LONG: Final = STATISTICS.index("long")
 FRESH: Final = STATISTICS.index("fresh")

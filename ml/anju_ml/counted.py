@@ -68,7 +68,7 @@ def _describe_oddness(
     past = between(sums_before, origins, 90, 14)
     days = np.clip(origins - 14, 0, 76)[None, :, None]
     usual = (past + RATE_DAYS * rates) / (days + RATE_DAYS)
-    spans = {f"odd{span}": (between(sums_before, origins, span), usual * span) for span in (3, 7, 14)}
+    spans = {f"odd{span}": (between(sums_before, origins, span), usual * span) for span in (1, 3, 7, 14)}
     month = np.broadcast_to(np.maximum(rates, 1e-4) * 30, usual.shape)
     spans["odd30"] = between(sums_before, origins, 30), month
     spans["ago7"] = between(sums_before, origins, 14, 7), usual * 7

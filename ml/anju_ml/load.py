@@ -5,7 +5,7 @@ the load gives is taken off. Changes from day to day know next to nothing of wea
 together (weather, season) is no load, so it is taken off these changes first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from anju_ml.grid import Floats
 
-FOLLOWS: Final = 0.3
+FOLLOWS: Final = 0.15
 """Share of the variance of a series' changes that the load explains where the series follows it."""
 KNOWN: Final = 0.8
 """Share of its days on which the load has to be known for that."""
@@ -31,8 +31,9 @@ Doubles = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Load:
-    """`series` tells the load; `usual` is its median, `low` and `high` bound what was seen of it. `follows`: by series,
-    how much it rises with the load less `usual`, and with the square of that."""
+    """`series` tells the load, by its medians or increases: greatest and least values of a day follow those of the load
+    where it has them. `usual` is its median, `low` and `high` bound what was seen of it. `follows`: by series, how much
+    it rises with the load less `usual`, and with the square of that."""
 
     series: str = ""
     usual: float = 0.0
@@ -45,13 +46,23 @@ class Load:
         in the CARRIED_DAYS before."""
         if self.series not in names:
             return values
-        level = _carried(values[:, :, names.index(self.series)].astype(np.float64))
-        away = np.clip(level, self.low, self.high) - self.usual
+        place = {name: index for index, name in enumerate(names)}
         out = values.copy(order="K")
-        for name, (slope, bend) in self.follows.items():
-            if name in names:
-                out[:, :, names.index(name)] -= slope * away + bend * away * away
+        for told_by, followers in self._by_statistic(place).items():
+            level = _carried(values[:, :, place[told_by]].astype(np.float64))
+            away = np.clip(level, self.low, self.high) - self.usual
+            for name in followers:
+                slope, bend = self.follows[name]
+                out[:, :, place[name]] -= slope * away + bend * away * away
         return out
+
+    def _by_statistic(self, place: Mapping[str, int]) -> dict[str, list[str]]:
+        """Followers in `place` by the series of the load that they are held against."""
+        found: dict[str, list[str]] = {}
+        for name in self.follows:
+            if name in place:
+                found.setdefault(_same_statistic(self.series, name, place), []).append(name)
+        return found
 
 
 def learn_load(values: Floats, names: tuple[str, ...], points: tuple[str, ...], *, origin: int) -> Load:
@@ -61,21 +72,49 @@ def learn_load(values: Floats, names: tuple[str, ...], points: tuple[str, ...], 
     if not seen.size:
         return Load()
     places = _places(seen)
-    changes = _changes(seen, places)
-    explained = _explained(changes)
-    explained[np.equal.outer(np.array(points), np.array(points))] = 0.0
-    if not (explained >= FOLLOWS).any():
-        return Load()
-    driver = int(np.where(explained >= FOLLOWS, explained, 0.0).sum(axis=1).argmax())
-    level = seen[:, :, driver].astype(np.float64)
-    usual = float(np.nanmedian(level))
-    low, high = (float(each) for each in np.nanpercentile(level, USUAL))
-    squared = _changes(np.square(np.clip(level, low, high) - usual)[:, :, None], places)[:, 0]
-    follows = {
-        names[index]: _fitted(changes[:, driver], squared, changes[:, index])
-        for index in np.flatnonzero(explained[driver] >= FOLLOWS)
+    bounds = {
+        point: _bounds(seen[:, :, [index for index, own in enumerate(points) if own == point]]) for point in points
     }
-    return Load(names[driver], usual, low, high, follows)
+    usual, low, high = np.array([bounds[point] for point in points]).T
+    fits = _fit(_changes(seen, places), _changes(np.square(np.clip(seen, low, high) - usual), places))
+    place = {name: index for index, name in enumerate(names)}
+    told_by = np.array([[place[_same_statistic(load, name, place)] for name in names] for load in names])
+    explained = np.take_along_axis(fits.explained, told_by, axis=0)
+    main = np.array([_statistic(name) == "" for name in names])
+    other = ~np.equal.outer(np.array(points), np.array(points))
+    explained = np.where((explained >= FOLLOWS) & other & main[:, None], explained, 0.0)
+    driver = int(explained[:, main].sum(axis=1).argmax()) if main.any() else 0
+    followers = np.flatnonzero(explained[driver]) if main.any() and explained[driver, main].any() else np.array([], int)
+    if not len(followers):
+        return Load()
+    return Load(
+        names[driver],
+        float(usual[driver]),
+        float(low[driver]),
+        float(high[driver]),
+        {
+            names[each]: (float(fits.slope[told_by[driver, each], each]), float(fits.bend[told_by[driver, each], each]))
+            for each in followers
+        },
+    )
+
+
+def _statistic(name: str) -> str:
+    return next((each for each in ("|high", "|low") if name.endswith(each)), "")
+
+
+def _same_statistic(load: str, follower: str, known: Container[str]) -> str:
+    """The series of the load that a follower is held against."""
+    wanted = load + _statistic(follower)
+    return wanted if wanted in known else load
+
+
+def _bounds(seen: npt.NDArray[np.floating]) -> tuple[float, float, float]:
+    """Usual, lowest and highest of what was seen of a point, by its first series and by all of them."""
+    if np.isnan(seen[:, :, 0]).all():
+        return np.nan, np.nan, np.nan
+    low, high = np.nanpercentile(seen, USUAL)
+    return float(np.nanmedian(seen[:, :, 0])), float(low), float(high)
 
 
 def _places(seen: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -99,25 +138,31 @@ def _changes(seen: npt.NDArray[np.floating], places: tuple[npt.NDArray[np.int64]
     return flat
 
 
-def _explained(changes: Doubles) -> Doubles:
-    """Squared correlation [series, series] of changes, 0 where both are too rarely known, or the first isn't known on
-    most days of the second."""
-    known = ~np.isnan(changes)
-    filled = np.where(known, changes, 0.0)
-    both = known.T.astype(np.float64) @ known
+@dataclass(frozen=True)
+class Fits:
+    """[load, follower]: the share that is `explained`, 0 where both are too rarely known together or the load isn't
+    known on most days of the follower; and by how much the follower rises with the load and its square."""
+
+    explained: Doubles
+    slope: Doubles
+    bend: Doubles
+
+
+def _fit(load: Doubles, squared: Doubles) -> Fits:
+    """Least squares of changes [pair, series] on those of each series and its square."""
+    known = ~np.isnan(load)
+    own, bent, there = np.nan_to_num(load), np.nan_to_num(squared), known.astype(np.float64)
+    both = there.T @ there
     enough = (both >= PAIRS_AT_LEAST) & (both >= KNOWN * known.sum(axis=0))
-    own = (filled * filled).T @ known
-    product = filled.T @ filled
+    one, two, mixed = (own * own).T @ there, (bent * bent).T @ there, (own * bent).T @ there
+    with_one, with_two = own.T @ own, bent.T @ own
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = np.where(enough, product * product / (own * own.T), 0.0)
-    return np.nan_to_num(found)
-
-
-def _fitted(load: Doubles, squared: Doubles, follower: Doubles) -> tuple[float, float]:
-    """Slope and bend by least squares on the changes that are known of all."""
-    known = ~np.isnan(load) & ~np.isnan(follower)
-    slope, bend = np.linalg.lstsq(np.stack([load, squared], axis=1)[known], follower[known], rcond=None)[0]
-    return float(slope), float(bend)
+        room = one * two - mixed * mixed
+        straight = room <= 1e-6 * one * two
+        slope = np.where(straight, with_one / one, (with_one * two - with_two * mixed) / room)
+        bend = np.where(straight, 0.0, (with_two * one - with_one * mixed) / room)
+        explained = np.where(enough, (slope * with_one + bend * with_two) / one.T, 0.0)
+    return Fits(np.nan_to_num(explained), slope, bend)
 
 
 def _carried(values: Doubles) -> Doubles:

@@ -35,6 +35,29 @@ def test_what_follows_the_load_stands_still_when_that_is_taken_off_and_wear_stay
     assert plain[0, -20:].mean() - plain[0, :20].mean() == pytest.approx(1.8, abs=0.2)
 
 
+def test_the_load_is_what_explains_most_and_not_what_it_moves() -> None:
+    """Amperes and flow bend with the speed, so that they are more alike than either is like the speed."""
+    rng = np.random.default_rng(3)
+    speed = rng.uniform(10, 90, (30, DAYS))
+    amps, flow = 0.004 * speed**2, 0.02 * speed**2
+    noisy = [each * (1 + rng.normal(0, 0.02, speed.shape)) for each in (amps, flow)]
+    values = np.stack([*noisy, speed], axis=2).astype(np.float32)
+    load = learn_load(values, ("amps", "flow", "speed"), ("amps", "flow", "speed"), origin=DAYS)
+    assert (load.series, set(load.follows)) == ("speed", {"amps", "flow"})
+
+
+def test_the_greatest_of_a_day_is_held_against_the_greatest_load_of_that_day() -> None:
+    rng = np.random.default_rng(4)
+    speed, peak = rng.uniform(40, 60, (30, DAYS)), rng.uniform(60, 90, (30, DAYS))
+    values = np.stack([speed, peak, 0.1 * speed, 0.1 * peak], axis=2).astype(np.float32)
+    names = ("speed", "speed|high", "amps", "amps|high")
+    load = learn_load(values, names, ("speed", "speed", "amps", "amps"), origin=DAYS)
+    plain = load.taken_off(values, names)
+    assert load.series in {"speed", "amps"}
+    followers = [2, 3] if load.series == "speed" else [0, 1]
+    assert (plain[:, :, followers].std(axis=(0, 1)) < 0.05 * values[:, :, followers].std(axis=(0, 1))).all()
+
+
 def test_points_that_go_their_own_way_are_left_as_they_are() -> None:
     values = machines()
     assert np.array_equal(learned(values).taken_off(values, NAMES)[:, :, [0, 2, 3]], values[:, :, [0, 2, 3]])
