@@ -15,7 +15,7 @@ from anju_ml.bursts import usual_events
 from anju_ml.cores import blocks, each
 from anju_ml.grid import Floats, Grid, counter_rates
 from anju_ml.history import History
-from anju_ml.load import Load, learn_load
+from anju_ml.load import HIGH, LOW, SWING, Load, learn_load
 
 PEERS_AT_LEAST: Final = 5
 ASSETS_AT_ONCE: Final = 256
@@ -59,7 +59,7 @@ class Layout:
 @dataclass(frozen=True)
 class Series:
     """`values` [asset, day, series] with the names and the points they come from; `primary` series get every
-    feature, the others (daily extremes) a few."""
+    feature, the others (greatest and least of a day) a few."""
 
     values: Floats
     names: tuple[str, ...]
@@ -113,9 +113,9 @@ def _with_scales(layout: Layout, series: Series, origin: int) -> Layout:
 
 
 def build_series(grid: Grid, layout: Layout) -> Series:
-    """The daily series of a kind: gauges by median, greatest and least value, counters by their increase a day and
-    by unit of use. Points that the grid doesn't have are all NaN. `values` lie in memory by day and series, so that
-    assets are compared fast."""
+    """The daily series of a kind: gauges by median, greatest and least value, and how far these are apart; counters by
+    their increase a day and by unit of use. Points that the grid doesn't have are all NaN. `values` lie in memory by
+    day and series, so that assets are compared fast."""
     named = _named(layout)
     values = np.empty((grid.days, len(named), len(grid.assets)), np.float32).transpose(2, 0, 1)
 
@@ -132,7 +132,7 @@ def _named(layout: Layout) -> list[tuple[str, str, bool]]:
     """Name, point, and whether primary, of each series."""
     named = []
     for name in layout.gauges:
-        named += [(name, name, True), (name + "|high", name, False), (name + "|low", name, False)]
+        named += [(name, name, True), (name + HIGH, name, False), (name + LOW, name, False), (name + SWING, name, True)]
     for name in layout.counters:
         named.append((name + "|rate", name, True))
         if layout.usage is not None and name != layout.usage:
@@ -145,8 +145,11 @@ def _columns(grid: Grid, layout: Layout) -> Iterator[Floats]:
     missing = np.full(grid.rows.shape, np.nan, np.float32)
     place = {name: index for index, name in enumerate(grid.points)}
     for name in layout.gauges:
-        for array in (grid.mid, grid.high, grid.low):
-            yield array[:, :, place[name]] if name in place else missing
+        if name in place:
+            mid, high, low = (array[:, :, place[name]] for array in (grid.mid, grid.high, grid.low))
+            yield from (mid, high, low, high - low)
+        else:
+            yield from (missing,) * 4
     present = [name for name in layout.counters if name in place]
     rates = counter_rates(grid, present)
     use = rates[:, :, present.index(layout.usage)] if layout.usage in present else None

@@ -5,15 +5,18 @@ the load gives is taken off. Changes from day to day know next to nothing of wea
 together (weather, season) is no load, so it is taken off these changes first.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from anju_ml.grid import Floats
 
+HIGH, LOW, SWING = "|high", "|low", "|swing"
+"""Ends of the names of series: the greatest and the least value of a day, and how far they are apart. The others are
+medians, increases of counters, and increases by unit of use."""
 FOLLOWS: Final = 0.15
 """Share of the variance of a series' changes that the load explains where the series follows it."""
 KNOWN: Final = 0.8
@@ -29,106 +32,104 @@ CARRIED_DAYS: Final = 3
 Doubles = npt.NDArray[np.float64]
 
 
+class Follower(NamedTuple):
+    """By how much a series rises with a series of the load less its usual, and with the square of that."""
+
+    load: str
+    slope: float
+    bend: float
+
+
+class Range(NamedTuple):
+    """Median of a series, and the bounds of what was seen of it."""
+
+    usual: float
+    low: float
+    high: float
+
+
 @dataclass(frozen=True)
 class Load:
-    """`series` tells the load, by its medians or increases: greatest and least values of a day follow those of the load
-    where it has them. `usual` is its median, `low` and `high` bound what was seen of it. `follows`: by series, how much
-    it rises with the load less `usual`, and with the square of that."""
+    """`series` tells the load, by its medians or increases; greatest and least values of a day, and what lies between,
+    follow those of the load where it has them. `ranges` are of its series, `follows` by the series that do."""
 
     series: str = ""
-    usual: float = 0.0
-    low: float = 0.0
-    high: float = 0.0
-    follows: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+    follows: Mapping[str, Follower] = field(default_factory=dict)
 
     def taken_off(self, values: Floats, names: tuple[str, ...]) -> Floats:
         """`values` [asset, day, series] as they would stand at the usual load; NaN where the load isn't known, nor was
-        in the CARRIED_DAYS before."""
-        if self.series not in names:
-            return values
+        in the CARRIED_DAYS before. Without the load in `names` they are left as they are."""
         place = {name: index for index, name in enumerate(names)}
-        out = values.copy(order="K")
-        for told_by, followers in self._by_statistic(place).items():
-            level = _carried(values[:, :, place[told_by]].astype(np.float64))
-            away = np.clip(level, self.low, self.high) - self.usual
-            for name in followers:
-                slope, bend = self.follows[name]
-                out[:, :, place[name]] -= slope * away + bend * away * away
+        out = values
+        for load, (usual, low, high) in self.ranges.items():
+            followers = {name: each for name, each in self.follows.items() if each.load == load and name in place}
+            if load not in place or not followers:
+                continue
+            out = values.copy(order="K") if out is values else out
+            away = np.clip(_carried(values[:, :, place[load]].astype(np.float64)), low, high) - usual
+            for name, each in followers.items():
+                out[:, :, place[name]] -= each.slope * away + each.bend * away * away
         return out
-
-    def _by_statistic(self, place: Mapping[str, int]) -> dict[str, list[str]]:
-        """Followers in `place` by the series of the load that they are held against."""
-        found: dict[str, list[str]] = {}
-        for name in self.follows:
-            if name in place:
-                found.setdefault(_same_statistic(self.series, name, place), []).append(name)
-        return found
 
 
 def learn_load(values: Floats, names: tuple[str, ...], points: tuple[str, ...], *, origin: int) -> Load:
     """From the days before `origin`; a load that nothing follows where no series tells one. Series of one point never
     explain each other."""
-    seen = values[:, :origin]
+    assets, days = _places(values.shape[0], origin)
+    seen = values[assets, :origin]
     if not seen.size:
         return Load()
-    places = _places(seen)
-    bounds = {
-        point: _bounds(seen[:, :, [index for index, own in enumerate(points) if own == point]]) for point in points
-    }
-    usual, low, high = np.array([bounds[point] for point in points]).T
-    fits = _fit(_changes(seen, places), _changes(np.square(np.clip(seen, low, high) - usual), places))
-    place = {name: index for index, name in enumerate(names)}
-    told_by = np.array([[place[_same_statistic(load, name, place)] for name in names] for load in names])
+    ranges = [_range(seen[:, :, index]) for index in range(len(names))]
+    usual, low, high = np.array(ranges).T
+    fits = _fit(_changes(seen, days), _changes(np.square(np.clip(seen, low, high) - usual), days))
+    told_by = _told_by(names)
     explained = np.take_along_axis(fits.explained, told_by, axis=0)
-    main = np.array([_statistic(name) == "" for name in names])
-    other = ~np.equal.outer(np.array(points), np.array(points))
-    explained = np.where((explained >= FOLLOWS) & other & main[:, None], explained, 0.0)
+    main = np.array([not _statistic(name) for name in names])
+    explained[(explained < FOLLOWS) | np.equal.outer(np.array(points), np.array(points)) | ~main[:, None]] = 0.0
     driver = int(explained[:, main].sum(axis=1).argmax()) if main.any() else 0
-    followers = np.flatnonzero(explained[driver]) if main.any() and explained[driver, main].any() else np.array([], int)
-    if not len(followers):
+    if not explained[driver, main].any():
         return Load()
+    found = [(int(told_by[driver, each]), int(each)) for each in np.flatnonzero(explained[driver])]
     return Load(
-        names[driver],
-        float(usual[driver]),
-        float(low[driver]),
-        float(high[driver]),
-        {
-            names[each]: (float(fits.slope[told_by[driver, each], each]), float(fits.bend[told_by[driver, each], each]))
-            for each in followers
+        series=names[driver],
+        ranges={names[load]: ranges[load] for load, _ in found},
+        follows={
+            names[each]: Follower(names[load], float(fits.slope[load, each]), float(fits.bend[load, each]))
+            for load, each in found
         },
     )
 
 
+def _told_by(names: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    """[load, follower]: the place of the load's series for the statistic of the follower, else of the load itself."""
+    place = {name: index for index, name in enumerate(names)}
+    found = [[place.get(load + _statistic(name), place[load]) for name in names] for load in names]
+    return np.array(found, np.int64)
+
+
 def _statistic(name: str) -> str:
-    return next((each for each in ("|high", "|low") if name.endswith(each)), "")
+    return next((each for each in (HIGH, LOW, SWING) if name.endswith(each)), "")
 
 
-def _same_statistic(load: str, follower: str, known: Container[str]) -> str:
-    """The series of the load that a follower is held against."""
-    wanted = load + _statistic(follower)
-    return wanted if wanted in known else load
-
-
-def _bounds(seen: npt.NDArray[np.floating]) -> tuple[float, float, float]:
-    """Usual, lowest and highest of what was seen of a point, by its first series and by all of them."""
-    if np.isnan(seen[:, :, 0]).all():
-        return np.nan, np.nan, np.nan
+def _range(seen: npt.NDArray[np.floating]) -> Range:
+    """NaN of a series without values."""
+    if np.isnan(seen).all():
+        return Range(np.nan, np.nan, np.nan)
     low, high = np.nanpercentile(seen, USUAL)
-    return float(np.nanmedian(seen[:, :, 0])), float(low), float(high)
+    return Range(float(np.nanmedian(seen)), float(low), float(high))
 
 
-def _places(seen: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Some of the assets and of the days with one after them, drawn at random, all of either where they are few."""
+def _places(assets: int, days: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Some of the assets, and of the days with one after them, drawn at random, all of either where they are few."""
     rng = np.random.default_rng(0)
-    assets = np.sort(rng.permutation(seen.shape[0])[:ASSETS_AT_MOST])
-    days = np.sort(rng.permutation(max(seen.shape[1] - 1, 0))[: max(PAIRS_AT_MOST // max(len(assets), 1), 1)])
-    return assets, days
+    some = np.sort(rng.permutation(assets)[:ASSETS_AT_MOST])
+    return some, np.sort(rng.permutation(max(days - 1, 0))[: max(PAIRS_AT_MOST // max(len(some), 1), 1)])
 
 
-def _changes(seen: npt.NDArray[np.floating], places: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]) -> Doubles:
+def _changes(seen: npt.NDArray[np.floating], days: npt.NDArray[np.int64]) -> Doubles:
     """Changes to the next day [pair, series] less what their peers do meanwhile, oddities clipped."""
-    place = np.ix_(*places)
-    found = (seen[:, 1:][place] - seen[:, :-1][place]).astype(np.float64)
+    found = (seen[:, days + 1] - seen[:, days]).astype(np.float64)
     enough = (~np.isnan(found)).sum(axis=0) >= PEERS_AT_LEAST
     if enough.any():
         found[:, enough] -= np.nanmedian(found[:, enough], axis=0)

@@ -13,7 +13,7 @@ from anju_ml.calibrate import Calibrator
 from anju_ml.errors import ArtifactRefused
 from anju_ml.hazards import DirectMember, Members, OwnMember, SharedMember, Signatures
 from anju_ml.layout import Layout
-from anju_ml.load import Load
+from anju_ml.load import Follower, Load, Range
 from anju_ml.model import Model
 from anju_ml.policy import FailureCost, Policy, Replacement
 from anju_ml.rarity import Rarity
@@ -150,8 +150,10 @@ def _layout(text: str) -> Layout:
     state: State = {
         name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(text).items()
     }
-    follows = {name: tuple(each) for name, each in state["load"]["follows"].items()}
-    return Layout(**{**state, "load": Load(**{**state["load"], "follows": follows})})
+    load = state["load"]
+    ranges = {name: Range(*each) for name, each in load["ranges"].items()}
+    follows = {name: Follower(*each) for name, each in load["follows"].items()}
+    return Layout(**{**state, "load": Load(load["series"], ranges, follows)})
 
 
 def _policy_state(policy: Policy) -> State:

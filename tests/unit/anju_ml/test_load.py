@@ -73,8 +73,9 @@ def test_a_load_that_is_missing_for_some_days_is_carried_and_for_long_leaves_a_g
     values[1, 50:60, 0] = np.nan
     told = load.taken_off(values, NAMES)[:, :, 1]
     assert np.isnan(told[0, :5]).all()
-    slope, bend = load.follows["amps"]
-    away = np.clip(values[1, 49, 0], load.low, load.high) - load.usual
+    _, slope, bend = load.follows["amps"]
+    usual, low, high = load.ranges["speed"]
+    away = np.clip(values[1, 49, 0], low, high) - usual
     assert told[1, 50] == pytest.approx(values[1, 50, 1] - slope * away - bend * away * away, rel=1e-5)
     assert np.isnan(told[1, 53:60]).all()
     assert not np.isnan(told[2:]).any()
