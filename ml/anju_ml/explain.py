@@ -14,8 +14,9 @@ from anju_ml.hazard import Doubles, cumulative, logit
 from anju_ml.predicting import Block
 from anju_ml.prepare import full_matrix, full_sources
 from anju_ml.risk import Reason, Risk
-from anju_ml.sentences import Subject, Weeks, tell
+from anju_ml.sentences import Subject, tell
 from anju_ml.target import KindModel, Target
+from anju_ml.weeks import Weeks
 
 MOST: Final = 5
 FALL_AT_LEAST: Final = 0.05

@@ -8,65 +8,18 @@ import numpy as np
 from anju_contracts.codes import code_label
 from anju_contracts.kinds import component_label
 from anju_ml.features import Features
-from anju_ml.grid import Floats, Grid, counter_rates
+from anju_ml.grid import Grid
 from anju_ml.labels import point_label
 from anju_ml.layout import PEERS_AT_LEAST, Layout
+from anju_ml.load import SWING
 from anju_ml.risk import Reason
+from anju_ml.weeks import Weeks
 
 CHART_DAYS = 60
 CHANGE_AT_LEAST = 0.02
 """A point that moved less from what is usual is told only where it stands apart from its peers."""
 APART = 0.8
 """Share of the peers that it must stand above, or below, for that."""
-
-
-class Weeks:
-    """What the points of all assets of a grid showed before an origin; each point is looked at once."""
-
-    def __init__(self, layout: Layout, grid: Grid, origin: int) -> None:
-        self._layout, self._grid, self._origin = layout, grid, origin
-        self._medians: dict[str, tuple[Floats, Floats]] = {}
-        self._of_model: dict[tuple[str, str], Floats] = {}
-
-    def medians(self, point: str) -> tuple[Floats, Floats]:
-        """[asset] of the last 7 days, and of the days 90 to 14 before the origin."""
-        if point not in self._medians:
-            days = self._daily(point)
-            self._medians[point] = _medians(days[:, -7:]), _medians(days[:, -90:-14])
-        return self._medians[point]
-
-    def of_model(self, point: str, model: str) -> Floats:
-        """Medians of the last 7 days over the assets of a model that have one, ascending."""
-        if (point, model) not in self._of_model:
-            own = self.medians(point)[0][np.array(self._grid.models) == model]
-            self._of_model[point, model] = np.sort(own[~np.isnan(own)])
-        return self._of_model[point, model]
-
-    def at_usual_load(self, point: str) -> bool:
-        """Whether the point follows a load, so that it is told as it would stand at the usual one."""
-        load = self._layout.load
-        return self._series(point) in load.follows and self._point(load.series) in self._grid.points
-
-    def _series(self, point: str) -> str:
-        return f"{point}|rate" if point in self._layout.counters else point
-
-    def _point(self, series: str) -> str:
-        return series.split("|", maxsplit=1)[0]
-
-    def _daily(self, point: str) -> Floats:
-        """[asset, day]: medians, or the increase of a counter; at the usual load where the point follows one."""
-        found = self._as_it_is(point)
-        if not self.at_usual_load(point):
-            return found
-        load = self._layout.load
-        both = np.stack([self._as_it_is(self._point(load.series)), found], axis=2)
-        return load.taken_off(both, (load.series, self._series(point)))[:, :, 1]
-
-    def _as_it_is(self, point: str) -> Floats:
-        if point in self._layout.counters:
-            return counter_rates(self._grid, [point])[:, : self._origin, 0]
-        found: Floats = self._grid.mid[:, : self._origin, self._grid.points.index(point)]
-        return found
 
 
 @dataclass(frozen=True)
@@ -108,45 +61,37 @@ def tell(subject: Subject, source: str) -> Reason | None:
 
 
 def _of_point(subject: Subject, point: str) -> Reason | None:
+    """Of its level, or of how far it swings within a day where that has changed more."""
     if point not in subject.grid.points:
         return None
-    now, usual = (float(each[subject.row]) for each in subject.weeks.medians(point))
-    if np.isnan(now):
-        return None
-    series = f"{point}|rate" if point in subject.layout.counters else point
-    change, peers = _change(now, usual, subject.layout.scales.get(series, np.inf)), _peers(subject, point, now)
-    if not change.counts and not peers.counts:
+    counter = point in subject.layout.counters
+    level = _shown(subject, f"{point}|rate" if counter else point)
+    swing = None if counter else _shown(subject, point + SWING)
+    shown = max((each for each in (level, swing) if each is not None), key=lambda each: each.moved, default=None)
+    if shown is None:
         return None
     label = point_label(point)
     unit = f" {label.unit}" if label.unit else ""
-    unit += "/天" if point in subject.layout.counters else ""
-    unit_en = unit.replace("/天", " a day")
-    usual_zh = "" if np.isnan(usual) else f"，平时{_number(usual)}{unit}{change.zh}"
-    usual_en = "" if np.isnan(usual) else f", usually {_number(usual)}{unit_en}{change.en}"
-    load_zh, load_en = ("（按平时负荷）", " at its usual load") if subject.weeks.at_usual_load(point) else ("", "")
+    per_day_zh = "/天" if counter else ""
+    per_day_en = "" if shown is level and not counter else " a day"
+    now, usual = _number(shown.now), _number(shown.usual)
+    usual_zh = "" if np.isnan(shown.usual) else f"，平时{usual}{unit}{per_day_zh}{shown.change.zh}"
+    usual_en = "" if np.isnan(shown.usual) else f", usually {usual}{unit}{per_day_en}{shown.change.en}"
+    load_zh, load_en = (
+        ("（按平时负荷）", " at its usual load") if subject.weeks.at_usual_load(shown.series) else ("", "")
+    )
+    is_zh, is_en = ("日内波动", "swings by ") if shown is swing else ("", "")
     since, until = subject.window(CHART_DAYS)
     return Reason(
-        feature=f"{point}:level7",
+        feature=f"{shown.series}:7d",
         source=point,
-        zh=f"{label.zh}近7天为{_number(now)}{unit}{load_zh}{usual_zh}{peers.zh}",
-        en=f"{label.en} {_number(now)}{unit_en} over 7 days{load_en}{usual_en}{peers.en}",
-        value=now,
-        usual=None if np.isnan(usual) else usual,
+        zh=f"{label.zh}近7天{is_zh}为{now}{unit}{per_day_zh}{load_zh}{usual_zh}{shown.peers.zh}",
+        en=f"{label.en} {is_en}{now}{unit}{per_day_en} over 7 days{load_en}{usual_en}{shown.peers.en}",
+        value=shown.now,
+        usual=None if np.isnan(shown.usual) else shown.usual,
         since=since,
         until=until,
     )
-
-
-def _medians(values: Floats) -> Floats:
-    """By row of what is there; NaN where nothing is."""
-    if not values.shape[1]:
-        return np.full(len(values), np.nan, np.float32)
-    ordered = np.sort(values, axis=1)
-    count = (~np.isnan(ordered)).sum(axis=1)
-    low, high = np.maximum(count - 1, 0) // 2, count // 2
-    rows = np.arange(len(values))
-    found: Floats = (ordered[rows, low] + ordered[rows, np.minimum(high, values.shape[1] - 1)]) / np.float32(2)
-    return found
 
 
 @dataclass(frozen=True)
@@ -156,6 +101,31 @@ class _Said:
     zh: str
     en: str
     counts: bool
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A series of an asset over the last week, and what is worth telling of it; `moved` from what is usual, in units of
+    its usual spread."""
+
+    series: str
+    now: float
+    usual: float
+    moved: float
+    change: _Said
+    peers: _Said
+
+
+def _shown(subject: Subject, series: str) -> _Shown | None:
+    """None where nothing is worth telling."""
+    now, usual = (float(each[subject.row]) for each in subject.weeks.medians(series))
+    if np.isnan(now):
+        return None
+    scale = subject.layout.scales.get(series, np.inf)
+    change, peers = _change(now, usual, scale), _peers(subject, series, now)
+    if not change.counts and not peers.counts:
+        return None
+    return _Shown(series, now, usual, 0.0 if np.isnan(usual) else abs(now - usual) / scale, change, peers)
 
 
 def _change(now: float, usual: float, scale: float) -> _Said:
@@ -176,9 +146,9 @@ def _change(now: float, usual: float, scale: float) -> _Said:
     )
 
 
-def _peers(subject: Subject, point: str, now: float) -> _Said:
+def _peers(subject: Subject, series: str, now: float) -> _Said:
     """Where the asset stands among its peers; it counts where that is far from the middle of them."""
-    alike = subject.weeks.of_model(point, subject.grid.models[subject.row])
+    alike = subject.weeks.of_model(series, subject.grid.models[subject.row])
     others = len(alike) - 1
     below, above = int(np.searchsorted(alike, now, side="left")), len(alike) - int(np.searchsorted(alike, now, "right"))
     if others < PEERS_AT_LEAST or max(below, above) * 2 < others:

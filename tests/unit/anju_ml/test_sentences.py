@@ -14,20 +14,25 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def told(
-    source: str, *, point: tuple[float, float] = (0.0, 0.0), peers: list[float] | None = None, **features: float
+    source: str,
+    *,
+    point: tuple[float, float] = (0.0, 0.0),
+    swing: tuple[float, float] = (0.0, 0.0),
+    peers: list[float] | None = None,
+    **features: float,
 ) -> Reason | None:
-    """The reason of `source` for an asset whose `point` is (now, usual), beside `peers`; `features` are counts by
-    name, `_` for a space or colon."""
+    """The reason of `source` for an asset whose `point` is (now, usual), beside `peers`, and which swings by `swing`
+    (now, usual); `features` are counts by name, `_` for a space or colon."""
     values = {name.replace("__", ":").replace("_", " "): value for name, value in features.items()}
     alike = np.sort(np.array([point[0], *(peers or [])]))
     weeks = SimpleNamespace(
-        medians=lambda _: (np.array([point[0]]), np.array([point[1]])),
-        of_model=lambda _point, _model: alike,
+        medians=lambda series: tuple(np.array([each]) for each in (swing if series == "heat|swing" else point)),
+        of_model=lambda series, _model: np.array([swing[0]]) if series == "heat|swing" else alike,
         at_usual_load=lambda _: False,
     )
     subject: Any = SimpleNamespace(
         layout=SimpleNamespace(
-            gauges=("heat",), counters=(), codes=("E7",), categories=("noise",), scales={"heat": 1.0}
+            gauges=("heat",), counters=(), codes=("E7",), categories=("noise",), scales={"heat": 1.0, "heat|swing": 0.5}
         ),
         weeks=weeks,
         grid=SimpleNamespace(kind="pump", models=("A",), points=("heat",)),
@@ -62,6 +67,16 @@ def test_a_point_that_always_stood_apart_from_its_peers_is_told() -> None:
     assert apart is not None
     assert apart.en.endswith("above 6 of 6 peers")
     assert told("heat", point=(0.0, 0.0), peers=[0.0] * 6) is None
+
+
+def test_a_point_that_swings_more_at_the_same_level_is_told_by_its_swing() -> None:
+    restless = told("heat", point=(45.0, 45.1), swing=(9.0, 3.0))
+    assert restless is not None
+    assert restless.en == "heat swings by 9 a day over 7 days, usually 3 a day (200 % above)"
+    assert restless.zh == "heat近7天日内波动为9，平时3（高200%）"
+    warm = told("heat", point=(52.0, 45.0), swing=(4.0, 3.0))
+    assert warm is not None
+    assert warm.en.startswith("heat 52 over 7 days")
 
 
 @pytest.mark.parametrize(
