@@ -19,6 +19,8 @@ from anju_ml.errors import PredictionError
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 CONNECT_WITHIN_S: Final = 30
+TRIES: Final = 3
+"""So often a task is asked for whose shared values die with a worker."""
 
 
 class EngineUnavailableError(PredictionError):
@@ -65,19 +67,56 @@ class Here:
         return _Later(function, args)
 
 
+class _Shared:
+    """A value that workers have got. A cluster soon keeps one copy of it only, so it is sent anew when the worker that
+    had this copy has died."""
+
+    def __init__(self, client: Any, value: Any) -> None:
+        self._client, self._value = client, value
+        self.future: Any = None
+        self.send()
+
+    def send(self) -> None:
+        if self.future is None or self.future.status != "finished":
+            self.future = self._client.scatter([self._value], broadcast=True, hash=False)[0]
+
+
 class _Elsewhere(Generic[T]):
     """A task on a worker; one that dies is made up for by the others."""
 
-    def __init__(self, future: Any) -> None:
-        self._future = future
+    def __init__(self, client: Any, function: Callable[..., T], args: tuple[Any, ...]) -> None:
+        self._client, self._function, self._args = client, function, args
+        self._start()
+
+    def _start(self) -> None:
+        args = [each.future if isinstance(each, _Shared) else each for each in self._args]
+        self._future = self._client.submit(_on_one_core, self._function, *args, pure=False)
 
     def result(self) -> T:
         dask: Any = import_module("distributed")
         try:
-            found: T = self._future.result()
+            return self._wait()
         except (CancelledError, dask.comm.CommClosedError, dask.KilledWorker) as exc:
             raise EngineUnavailableError(f"the dask cluster lost a task with all that could do it: {exc}") from exc
-        return found
+
+    def _wait(self) -> T:
+        for _ in range(TRIES - 1):
+            try:
+                found: T = self._future.result()
+            except CancelledError:
+                self._ask_again()
+            else:
+                return found
+        last: T = self._future.result()
+        return last
+
+    def _ask_again(self) -> None:
+        """Where workers are left."""
+        if self._client.nthreads():
+            for each in self._args:
+                if isinstance(each, _Shared):
+                    each.send()
+            self._start()
 
 
 class Dask:
@@ -91,10 +130,10 @@ class Dask:
         return 2 * len(self._client.nthreads())
 
     def share(self, value: Any) -> Any:
-        return self._client.scatter([value], broadcast=True, hash=False)[0]
+        return _Shared(self._client, value)
 
     def submit(self, function: Callable[..., T], *args: Any) -> Task[T]:
-        return _Elsewhere(self._client.submit(_on_one_core, function, *args, pure=False))
+        return _Elsewhere(self._client, function, args)
 
 
 def _alone(function: Callable[..., T], *args: Any) -> T:
