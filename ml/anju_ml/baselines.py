@@ -13,6 +13,7 @@ import numpy.typing as npt
 from anju_ml.counts import Records
 from anju_ml.grid import Grid
 from anju_ml.layout import Layout, Series
+from anju_ml.load import SWING
 from anju_ml.windows import Sums
 
 REPAIRS: Final = 3
@@ -50,7 +51,8 @@ def fixed_thresholds(series: Series, days: Indices, *, first: int, horizon: int)
     """A ticket when the median of a day of any point stands SIGMAS of its fleet's spread off the fleet's mean, both
     taken from the days before `first`, on two days running; one at a time for each asset."""
     seen = series.values[:, :first]
-    primary = np.flatnonzero(series.primary)
+    level = [main and not name.endswith(SWING) for name, main in zip(series.names, series.primary, strict=True)]
+    primary = np.flatnonzero(level)
     if not len(primary) or not seen.size:
         return []
     flat = seen[:, :, primary].reshape(-1, len(primary)).astype(np.float64)
