@@ -16,6 +16,6 @@ def series(*, level: float = 0.0, swing: float = 0.0) -> Series:
 
 
 def test_a_point_off_the_mean_of_all_gets_a_visit_and_what_only_swings_gets_none() -> None:
-    visits = fixed_thresholds(series(level=9.0), DAYS, first=60, horizon=30)
+    visits = fixed_thresholds(series(level=6.0), DAYS, first=60, horizon=30)
     assert [(visit.asset, visit.day) for visit in visits] == [(0, 82)]
     assert fixed_thresholds(series(swing=9.0), DAYS, first=60, horizon=30) == []
