@@ -41,12 +41,14 @@ class Block:
 
 
 def predict_block(model: KindModel, history: History, grid: Grid, origins: Origins) -> Block:
-    """Calibrated probabilities at `origins` (ascending) of every asset of `grid`."""
+    """Calibrated probabilities at `origins` (ascending) of every asset of `grid`; none before its first day is over."""
+    begun = origins >= 1
+    origins = np.maximum(origins, 1)
     features = compute_features(history, grid, model.layout, origins)
     edges = next((target.edges for target in model.targets.values()), ())
     block = Block(features, edges, {}, {}, {})
     for name, target in model.targets.items():
-        seen = judgeable(history, grid, name, origins)
+        seen = judgeable(history, grid, name, origins) & begun
         hazards, doubt = _hazards(target, features, seen)
         p = target.calibrator.apply(hazards.reshape(-1, len(target.edges))).reshape(*seen.shape, -1)
         block.observed[name] = seen
