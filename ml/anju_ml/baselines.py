@@ -13,7 +13,7 @@ import numpy.typing as npt
 from anju_ml.counts import Records
 from anju_ml.grid import Grid
 from anju_ml.layout import Layout, Series
-from anju_ml.load import SWING
+from anju_ml.series_names import SWING
 from anju_ml.windows import Sums
 
 REPAIRS: Final = 3

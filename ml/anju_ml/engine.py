@@ -20,7 +20,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 CONNECT_WITHIN_S: Final = 30
 TRIES: Final = 3
-"""So often a task is asked for whose shared values die with a worker."""
+"""So often a task is asked for that is cancelled, as are those whose shared values died with a worker."""
 
 
 class EngineUnavailableError(PredictionError):
@@ -68,17 +68,21 @@ class Here:
 
 
 class _Shared:
-    """A value that workers have got. A cluster soon keeps one copy of it only, so it is sent anew when the worker that
-    had this copy has died."""
+    """A value for workers. A cluster soon keeps one copy of it only, so it is sent anew when the worker that had this
+    copy has died."""
 
     def __init__(self, client: Any, value: Any) -> None:
         self._client, self._value = client, value
-        self.future: Any = None
-        self.send()
+        self._future: Any = None
 
-    def send(self) -> None:
-        if self.future is None or self.future.status != "finished":
-            self.future = self._client.scatter([self._value], broadcast=True, hash=False)[0]
+    def sent(self) -> Any:
+        """What stands for it as an argument of tasks. EngineUnavailableError where no worker takes it."""
+        if self._future is None or self._future.status != "finished":
+            try:
+                self._future = self._client.scatter([self._value], broadcast=True, hash=False)[0]
+            except OSError as exc:
+                raise EngineUnavailableError(f"no worker of the dask cluster takes a value: {exc}") from exc
+        return self._future
 
 
 class _Elsewhere(Generic[T]):
@@ -89,7 +93,7 @@ class _Elsewhere(Generic[T]):
         self._start()
 
     def _start(self) -> None:
-        args = [each.future if isinstance(each, _Shared) else each for each in self._args]
+        args = [each.sent() if isinstance(each, _Shared) else each for each in self._args]
         self._future = self._client.submit(_on_one_core, self._function, *args, pure=False)
 
     def result(self) -> T:
@@ -100,23 +104,17 @@ class _Elsewhere(Generic[T]):
             raise EngineUnavailableError(f"the dask cluster lost a task with all that could do it: {exc}") from exc
 
     def _wait(self) -> T:
-        for _ in range(TRIES - 1):
+        tries_left = TRIES
+        while True:
             try:
                 found: T = self._future.result()
             except CancelledError:
-                self._ask_again()
+                tries_left -= 1
+                if not tries_left or not self._client.nthreads():
+                    raise
+                self._start()
             else:
                 return found
-        last: T = self._future.result()
-        return last
-
-    def _ask_again(self) -> None:
-        """Where workers are left."""
-        if self._client.nthreads():
-            for each in self._args:
-                if isinstance(each, _Shared):
-                    each.send()
-            self._start()
 
 
 class Dask:
@@ -130,7 +128,9 @@ class Dask:
         return 2 * len(self._client.nthreads())
 
     def share(self, value: Any) -> Any:
-        return _Shared(self._client, value)
+        shared = _Shared(self._client, value)
+        shared.sent()
+        return shared
 
     def submit(self, function: Callable[..., T], *args: Any) -> Task[T]:
         return _Elsewhere(self._client, function, args)

@@ -20,6 +20,7 @@ from anju_ml.history import History
 from anju_ml.layout import Layout, Series, build_series
 from anju_ml.levels import Levels
 from anju_ml.peers import Peers, find_peers
+from anju_ml.series_names import RATE
 from anju_ml.statics import Column, static_columns
 from anju_ml.windows import Origins, Sums, days_since
 
@@ -152,7 +153,7 @@ def _describe_gaps(columns: Columns, counts: npt.NDArray[np.int32], origins: Ori
 
 def _usage(series: Series, layout: Layout, block: slice) -> npt.NDArray[np.float64] | None:
     """Units of use up to each day [asset, day + 1]; days without a reading count as the asset's average so far."""
-    name = f"{layout.usage}|rate"
+    name = f"{layout.usage}{RATE}"
     if layout.usage is None or name not in series.names:
         return None
     rate = series.values[block][:, :, series.names.index(name)].astype(np.float64)

@@ -15,7 +15,8 @@ from anju_ml.bursts import usual_events
 from anju_ml.cores import blocks, each
 from anju_ml.grid import Floats, Grid, counter_rates
 from anju_ml.history import History
-from anju_ml.load import HIGH, LOW, SWING, Load, learn_load
+from anju_ml.load import Load, learn_load
+from anju_ml.series_names import HIGH, LOW, PER_USE, RATE, SWING, split
 
 PEERS_AT_LEAST: Final = 5
 ASSETS_AT_ONCE: Final = 256
@@ -134,9 +135,9 @@ def _named(layout: Layout) -> list[tuple[str, str, bool]]:
     for name in layout.gauges:
         named += [(name, name, True), (name + HIGH, name, False), (name + LOW, name, False), (name + SWING, name, True)]
     for name in layout.counters:
-        named.append((name + "|rate", name, True))
+        named.append((name + RATE, name, True))
         if layout.usage is not None and name != layout.usage:
-            named.append((name + "|per_use", name, True))
+            named.append((name + PER_USE, name, True))
     return named
 
 
@@ -158,6 +159,22 @@ def _columns(grid: Grid, layout: Layout) -> Iterator[Floats]:
         yield rate
         if layout.usage is not None and name != layout.usage:
             yield _per_use(rate, use) if use is not None else missing
+
+
+def one_series(grid: Grid, layout: Layout, series: str) -> Floats:
+    """[asset, day] of one of the names of `build_series`, all NaN where the grid doesn't have its point."""
+    point, end = split(series)
+    if point not in grid.points or (end == PER_USE and layout.usage not in grid.points):
+        return np.full(grid.rows.shape, np.nan, np.float32)
+    if end in (RATE, PER_USE):
+        wanted = [point] if end == RATE or layout.usage is None else [point, layout.usage]
+        rates = counter_rates(grid, wanted)
+        return rates[:, :, 0] if end == RATE else _per_use(rates[:, :, 0], rates[:, :, 1])
+    place = grid.points.index(point)
+    if end == SWING:
+        found: Floats = grid.high[:, :, place] - grid.low[:, :, place]
+        return found
+    return {"": grid.mid, HIGH: grid.high, LOW: grid.low}[end][:, :, place]
 
 
 def _per_use(rate: Floats, use: Floats) -> Floats:

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from anju_ml.grid import Floats
+from anju_ml.series_names import HIGH, LOW, PER_USE, SWING, split
 
-HIGH, LOW, SWING = "|high", "|low", "|swing"
-"""Ends of the names of series: the greatest and the least value of a day, and how far they are apart. The others are
-medians, increases of counters, and increases by unit of use."""
+OF_A_DAY: Final = (HIGH, LOW, SWING)
+"""Series that are held against the load's own of the same name's end."""
 FOLLOWS: Final = 0.15
 """Share of the variance of a series' changes that the load explains where the series follows it."""
 KNOWN: Final = 0.8
@@ -35,7 +35,7 @@ Doubles = npt.NDArray[np.float64]
 class Follower(NamedTuple):
     """By how much a series rises with a series of the load less its usual, and with the square of that."""
 
-    load: str
+    driver: str
     slope: float
     bend: float
 
@@ -50,8 +50,8 @@ class Range(NamedTuple):
 
 @dataclass(frozen=True)
 class Load:
-    """`series` tells the load, by its medians or increases; greatest and least values of a day, and what lies between,
-    follow those of the load where it has them. `ranges` are of its series, `follows` by the series that do."""
+    """`series` tells the load, by its medians or increases; greatest and least values of a day, and how far these are
+    apart, follow those of the load where it has them. `ranges` are of its series, `follows` by the series that do."""
 
     series: str = ""
     ranges: Mapping[str, Range] = field(default_factory=dict)
@@ -59,15 +59,15 @@ class Load:
 
     def taken_off(self, values: Floats, names: tuple[str, ...]) -> Floats:
         """`values` [asset, day, series] as they would stand at the usual load; NaN where the load isn't known, nor was
-        in the CARRIED_DAYS before. Without the load in `names` they are left as they are."""
+        in the CARRIED_DAYS before. What follows a series that isn't in `names` is left as it is."""
         place = {name: index for index, name in enumerate(names)}
         out = values
-        for load, (usual, low, high) in self.ranges.items():
-            followers = {name: each for name, each in self.follows.items() if each.load == load and name in place}
-            if load not in place or not followers:
+        for driver, (usual, low, high) in self.ranges.items():
+            followers = {name: each for name, each in self.follows.items() if each.driver == driver and name in place}
+            if driver not in place or not followers:
                 continue
             out = values.copy(order="K") if out is values else out
-            away = np.clip(_carried(values[:, :, place[load]].astype(np.float64)), low, high) - usual
+            away = np.clip(_carried(values[:, :, place[driver]].astype(np.float64)), low, high) - usual
             for name, each in followers.items():
                 out[:, :, place[name]] -= each.slope * away + each.bend * away * away
         return out
@@ -75,41 +75,45 @@ class Load:
 
 def learn_load(values: Floats, names: tuple[str, ...], points: tuple[str, ...], *, origin: int) -> Load:
     """From the days before `origin`; a load that nothing follows where no series tells one. Series of one point never
-    explain each other."""
+    explain each other, and an increase by unit of use is no load."""
     assets, days = _places(values.shape[0], origin)
     seen = values[assets, :origin]
     if not seen.size:
         return Load()
     ranges = [_range(seen[:, :, index]) for index in range(len(names))]
     usual, low, high = np.array(ranges).T
-    fits = _fit(_changes(seen, days), _changes(np.square(np.clip(seen, low, high) - usual), days))
+    now, then = seen[:, days], seen[:, days + 1]
+    squares = (np.square(np.clip(each, low, high) - usual) for each in (now, then))
+    fits = _fit(_changes(now, then), _changes(*squares))
     told_by = _told_by(names)
     explained = np.take_along_axis(fits.explained, told_by, axis=0)
-    main = np.array([not _statistic(name) for name in names])
-    explained[(explained < FOLLOWS) | np.equal.outer(np.array(points), np.array(points)) | ~main[:, None]] = 0.0
-    driver = int(explained[:, main].sum(axis=1).argmax()) if main.any() else 0
-    if not explained[driver, main].any():
+    main = np.array([split(name)[1] not in OF_A_DAY for name in names])
+    drives = main & [not name.endswith(PER_USE) for name in names]
+    explained[(explained < FOLLOWS) | np.equal.outer(np.array(points), np.array(points)) | ~drives[:, None]] = 0.0
+    chosen = int(explained[:, main].sum(axis=1).argmax())
+    if not explained[chosen, main].any():
         return Load()
-    found = [(int(told_by[driver, each]), int(each)) for each in np.flatnonzero(explained[driver])]
+    found = [(int(told_by[chosen, each]), int(each)) for each in np.flatnonzero(explained[chosen])]
     return Load(
-        series=names[driver],
-        ranges={names[load]: ranges[load] for load, _ in found},
+        series=names[chosen],
+        ranges={names[driver]: ranges[driver] for driver, _ in found},
         follows={
-            names[each]: Follower(names[load], float(fits.slope[load, each]), float(fits.bend[load, each]))
-            for load, each in found
+            names[each]: Follower(names[driver], float(fits.slope[driver, each]), float(fits.bend[driver, each]))
+            for driver, each in found
         },
     )
 
 
 def _told_by(names: tuple[str, ...]) -> npt.NDArray[np.int64]:
-    """[load, follower]: the place of the load's series for the statistic of the follower, else of the load itself."""
+    """[driver, follower]: the place of the driver's series of the same end as the follower's, else of the driver
+    itself."""
     place = {name: index for index, name in enumerate(names)}
-    found = [[place.get(load + _statistic(name), place[load]) for name in names] for load in names]
+    ends = [split(name)[1] for name in names]
+    found = [
+        [place.get(driver + end, place[driver]) if end in OF_A_DAY else place[driver] for end in ends]
+        for driver in names
+    ]
     return np.array(found, np.int64)
-
-
-def _statistic(name: str) -> str:
-    return next((each for each in (HIGH, LOW, SWING) if name.endswith(each)), "")
 
 
 def _range(seen: npt.NDArray[np.floating]) -> Range:
@@ -127,9 +131,10 @@ def _places(assets: int, days: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[
     return some, np.sort(rng.permutation(max(days - 1, 0))[: max(PAIRS_AT_MOST // max(len(some), 1), 1)])
 
 
-def _changes(seen: npt.NDArray[np.floating], days: npt.NDArray[np.int64]) -> Doubles:
-    """Changes to the next day [pair, series] less what their peers do meanwhile, oddities clipped."""
-    found = (seen[:, days + 1] - seen[:, days]).astype(np.float64)
+def _changes(now: npt.NDArray[np.floating], then: npt.NDArray[np.floating]) -> Doubles:
+    """What changed [pair, series] from `now` to `then` [asset, day, series] less what peers do meanwhile, oddities
+    clipped."""
+    found = (then - now).astype(np.float64)
     enough = (~np.isnan(found)).sum(axis=0) >= PEERS_AT_LEAST
     if enough.any():
         found[:, enough] -= np.nanmedian(found[:, enough], axis=0)
@@ -140,19 +145,19 @@ def _changes(seen: npt.NDArray[np.floating], days: npt.NDArray[np.int64]) -> Dou
 
 
 @dataclass(frozen=True)
-class Fits:
-    """[load, follower]: the share that is `explained`, 0 where both are too rarely known together or the load isn't
-    known on most days of the follower; and by how much the follower rises with the load and its square."""
+class _Fits:
+    """[driver, follower]: the share that is `explained`, 0 where both are too rarely known together or the driver isn't
+    known on most days of the follower; and by how much the follower rises with the driver and its square."""
 
     explained: Doubles
     slope: Doubles
     bend: Doubles
 
 
-def _fit(load: Doubles, squared: Doubles) -> Fits:
-    """Least squares of changes [pair, series] on those of each series and its square."""
-    known = ~np.isnan(load)
-    own, bent, there = np.nan_to_num(load), np.nan_to_num(squared), known.astype(np.float64)
+def _fit(changes: Doubles, squares: Doubles) -> _Fits:
+    """Least squares of `changes` [pair, series] on those of each series and of its square."""
+    known = ~np.isnan(changes)
+    own, bent, there = np.nan_to_num(changes), np.nan_to_num(squares), known.astype(np.float64)
     both = there.T @ there
     enough = (both >= PAIRS_AT_LEAST) & (both >= KNOWN * known.sum(axis=0))
     one, two, mixed = (own * own).T @ there, (bent * bent).T @ there, (own * bent).T @ there
@@ -163,7 +168,7 @@ def _fit(load: Doubles, squared: Doubles) -> Fits:
         slope = np.where(straight, with_one / one, (with_one * two - with_two * mixed) / room)
         bend = np.where(straight, 0.0, (with_two * one - with_one * mixed) / room)
         explained = np.where(enough, (slope * with_one + bend * with_two) / one.T, 0.0)
-    return Fits(np.nan_to_num(explained), slope, bend)
+    return _Fits(np.nan_to_num(explained), slope, bend)
 
 
 def _carried(values: Doubles) -> Doubles:

@@ -11,8 +11,8 @@ from anju_ml.features import Features
 from anju_ml.grid import Grid
 from anju_ml.labels import point_label
 from anju_ml.layout import PEERS_AT_LEAST, Layout
-from anju_ml.load import SWING
 from anju_ml.risk import Reason
+from anju_ml.series_names import RATE, SWING
 from anju_ml.weeks import Weeks
 
 CHART_DAYS = 60
@@ -61,26 +61,27 @@ def tell(subject: Subject, source: str) -> Reason | None:
 
 
 def _of_point(subject: Subject, point: str) -> Reason | None:
-    """Of its level, or of how far it swings within a day where that has changed more."""
+    """Of its level, or of how far it swings within a day where that has clearly changed, and more than the level."""
     if point not in subject.grid.points:
         return None
     counter = point in subject.layout.counters
-    level = _shown(subject, f"{point}|rate" if counter else point)
+    level = _shown(subject, point + RATE if counter else point)
     swing = None if counter else _shown(subject, point + SWING)
-    shown = max((each for each in (level, swing) if each is not None), key=lambda each: each.moved, default=None)
+    restless = swing is not None and swing.usual > 0 and swing.moved > max(level.moved if level else 0.0, 1.0)
+    shown = swing if restless else level
     if shown is None:
         return None
     label = point_label(point)
     unit = f" {label.unit}" if label.unit else ""
     per_day_zh = "/天" if counter else ""
-    per_day_en = "" if shown is level and not counter else " a day"
+    per_day_en = " a day" if counter or restless else ""
     now, usual = _number(shown.now), _number(shown.usual)
     usual_zh = "" if np.isnan(shown.usual) else f"，平时{usual}{unit}{per_day_zh}{shown.change.zh}"
     usual_en = "" if np.isnan(shown.usual) else f", usually {usual}{unit}{per_day_en}{shown.change.en}"
     load_zh, load_en = (
         ("（按平时负荷）", " at its usual load") if subject.weeks.at_usual_load(shown.series) else ("", "")
     )
-    is_zh, is_en = ("日内波动", "swings by ") if shown is swing else ("", "")
+    is_zh, is_en = ("日内波动", "swings by ") if restless else ("", "")
     since, until = subject.window(CHART_DAYS)
     return Reason(
         feature=f"{shown.series}:7d",

@@ -2,14 +2,13 @@
 
 import numpy as np
 
-from anju_ml.grid import Floats, Grid, counter_rates
-from anju_ml.layout import Layout
-from anju_ml.load import SWING
+from anju_ml.grid import Floats, Grid
+from anju_ml.layout import Layout, one_series
 
 
 class Weeks:
-    """Series of all assets of a grid before an origin, at the usual load where they follow one; each is looked at
-    once."""
+    """Series of all assets of a grid before an origin, at the usual load where they follow one (NaN where that isn't
+    known); each is looked at once."""
 
     def __init__(self, layout: Layout, grid: Grid, origin: int) -> None:
         self._layout, self._grid, self._origin = layout, grid, origin
@@ -32,30 +31,16 @@ class Weeks:
 
     def at_usual_load(self, series: str) -> bool:
         """Whether the series follows a load, so that it is told as it would stand at the usual one."""
-        follows = self._layout.load.follows
-        return series in follows and self._point(follows[series].load) in self._grid.points
-
-    def _point(self, series: str) -> str:
-        return series.split("|", maxsplit=1)[0]
+        return series in self._layout.load.follows
 
     def _daily(self, series: str) -> Floats:
         """[asset, day]"""
-        found = self._as_it_is(series)
+        found = one_series(self._grid, self._layout, series)[:, : self._origin]
         if not self.at_usual_load(series):
             return found
-        load = self._layout.load.follows[series].load
-        both = np.stack([self._as_it_is(load), found], axis=2)
-        return self._layout.load.taken_off(both, (load, series))[:, :, 1]
-
-    def _as_it_is(self, series: str) -> Floats:
-        point, before = self._point(series), slice(0, self._origin)
-        if point in self._layout.counters:
-            return counter_rates(self._grid, [point])[:, before, 0]
-        place = self._grid.points.index(point)
-        if series.endswith(SWING):
-            return self._grid.high[:, before, place] - self._grid.low[:, before, place]
-        found: Floats = self._grid.mid[:, before, place]
-        return found
+        driver = self._layout.load.follows[series].driver
+        both = np.stack([one_series(self._grid, self._layout, driver)[:, : self._origin], found], axis=2)
+        return self._layout.load.taken_off(both, (driver, series))[:, :, 1]
 
 
 def _medians(values: Floats) -> Floats:

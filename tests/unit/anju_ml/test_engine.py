@@ -88,7 +88,7 @@ def test_a_cluster_by_address_writes_the_same_bytes_as_this_process(
 
 def copies_of(shared: Any, engine: Any) -> int:
     """How many workers have it; a cluster soon keeps one copy."""
-    return sum(len(workers) for workers in engine._client.who_has([shared.future]).values())
+    return sum(len(workers) for workers in engine._client.who_has([shared.sent()]).values())
 
 
 @pytest.mark.parametrize("dies", [0, 1])

@@ -58,6 +58,26 @@ def test_the_greatest_of_a_day_is_held_against_the_greatest_load_of_that_day() -
     assert (plain[:, :, followers].std(axis=(0, 1)) < 0.05 * values[:, :, followers].std(axis=(0, 1))).all()
 
 
+def test_a_swing_is_held_against_the_swing_of_the_load_and_a_silent_point_against_nothing() -> None:
+    rng = np.random.default_rng(5)
+    speed, swing = rng.uniform(40, 60, (30, DAYS)), rng.uniform(0, 20, (30, DAYS))
+    amps = 0.1 * speed + rng.normal(0, 0.3, speed.shape)
+    silent = np.full(speed.shape, np.nan)
+    values = np.stack([speed, swing, amps, 0.1 * swing, silent], axis=2).astype(np.float32)
+    names = ("speed", "speed|swing", "amps", "amps|swing", "silent")
+    load = learn_load(values, names, ("speed", "speed", "amps", "amps", "silent"), origin=DAYS)
+    assert {name: each.driver for name, each in load.follows.items()} in (
+        {"amps": "speed", "amps|swing": "speed|swing"},
+        {"speed": "amps", "speed|swing": "amps|swing"},
+    )
+
+
+def test_an_increase_by_unit_of_use_is_no_load() -> None:
+    values = machines()
+    load = learn_load(values[:, :, :2], ("litres|per_use", "amps"), ("litres", "amps"), origin=DAYS)
+    assert (load.series, set(load.follows)) == ("amps", {"litres|per_use"})
+
+
 def test_points_that_go_their_own_way_are_left_as_they_are() -> None:
     values = machines()
     assert np.array_equal(learned(values).taken_off(values, NAMES)[:, :, [0, 2, 3]], values[:, :, [0, 2, 3]])

@@ -98,6 +98,15 @@ def test_setting_a_named_source_back_to_normal_lowers_the_probability(
     assert target.calibrator.apply(target.predict(values)[0])[0, -1] < before
 
 
+def test_nothing_is_said_of_the_days_before_the_first_is_over(model: Model, fleet: History, as_of: datetime) -> None:
+    known = fleet.known_at(as_of).tidy()
+    grid = daily_grids(known, anchor=as_of)["pump"]
+    block = predict_block(model.kinds["pump"], known, grid, np.array([-3, 0, 40]))
+    for name, observed in block.observed.items():
+        assert observed.any(axis=0).tolist() == [False, False, True], name
+        assert not block.p[name][:, :2].any()
+
+
 def thinned(history: History, since: datetime, among: pl.Expr) -> History:
     """`history` without four in ten of its readings from `since` on that are `among` those that may go."""
     rng = np.random.default_rng(3)

@@ -74,6 +74,10 @@ def test_a_point_that_swings_more_at_the_same_level_is_told_by_its_swing() -> No
     assert restless is not None
     assert restless.en == "heat swings by 9 a day over 7 days, usually 3 a day (200 % above)"
     assert restless.zh == "heat近7天日内波动为9，平时3（高200%）"
+    apart = told("heat", point=(14.0, 14.0), swing=(3.1, 3.0), peers=[8.0, 9.0, 10.0, 11.0, 12.0, 13.0])
+    assert apart is not None
+    assert apart.en.endswith("above 6 of 6 peers")
+    assert told("heat", point=(45.0, 45.0), swing=(2.0, 0.0)) is None
     warm = told("heat", point=(52.0, 45.0), swing=(4.0, 3.0))
     assert warm is not None
     assert warm.en.startswith("heat 52 over 7 days")
