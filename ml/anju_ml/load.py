@@ -2,7 +2,8 @@
 
 The series that best explains what others do from one day to the next is the load. Of each series that follows it, what
 the load gives is taken off. Changes from day to day know next to nothing of wear, which takes weeks. What all assets do
-together (weather, season) is no load, so it is taken off these changes first.
+together (weather, season) is no load, so it is taken off these changes first. What the load gives is learned of all
+assets, and how much more or less of it each asset shows, of its own past.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anju_ml.grid import Floats
+from anju_ml.responses import Response, answered, learn_response
 from anju_ml.series_names import HIGH, LOW, PER_USE, SWING, split
 
 OF_A_DAY: Final = (HIGH, LOW, SWING)
@@ -32,20 +34,32 @@ CARRIED_DAYS: Final = 3
 Doubles = npt.NDArray[np.float64]
 
 
-class Follower(NamedTuple):
-    """By how much a series rises with a series of the load less its usual, and with the square of that."""
-
-    driver: str
-    slope: float
-    bend: float
-
-
 class Range(NamedTuple):
     """Median of a series, and the bounds of what was seen of it."""
 
     usual: float
     low: float
     high: float
+
+    def away(self, load: npt.NDArray[np.floating]) -> Doubles:
+        """How far a load [asset, day], the last known one where it is missing, is away from its usual."""
+        found: Doubles = np.clip(_carried(load.astype(np.float64)), self.low, self.high) - self.usual
+        return found
+
+
+class Follower(NamedTuple):
+    """By how much a series rises with a series of the load less its usual, and with the square of that; and how
+    differently assets answer."""
+
+    driver: str
+    slope: float
+    bend: float
+    response: Response = Response()
+
+    def given(self, away: Doubles) -> Doubles:
+        """What a load so far away from its usual [asset, day] gives all assets."""
+        found: Doubles = self.slope * away + self.bend * away * away
+        return found
 
 
 @dataclass(frozen=True)
@@ -62,14 +76,16 @@ class Load:
         in the CARRIED_DAYS before. What follows a series that isn't in `names` is left as it is."""
         place = {name: index for index, name in enumerate(names)}
         out = values
-        for driver, (usual, low, high) in self.ranges.items():
+        for driver, bounds in self.ranges.items():
             followers = {name: each for name, each in self.follows.items() if each.driver == driver and name in place}
             if driver not in place or not followers:
                 continue
             out = values.copy(order="K") if out is values else out
-            away = np.clip(_carried(values[:, :, place[driver]].astype(np.float64)), low, high) - usual
+            away = bounds.away(values[:, :, place[driver]])
             for name, each in followers.items():
-                out[:, :, place[name]] -= each.slope * away + each.bend * away * away
+                given = each.given(away)
+                left = values[:, :, place[name]] - given
+                out[:, :, place[name]] = left - answered(given, left, each.response)
         return out
 
 
@@ -94,14 +110,13 @@ def learn_load(values: Floats, names: tuple[str, ...], points: tuple[str, ...], 
     if not explained[chosen, main].any():
         return Load()
     found = [(int(told_by[chosen, each]), int(each)) for each in np.flatnonzero(explained[chosen])]
-    return Load(
-        series=names[chosen],
-        ranges={names[driver]: ranges[driver] for driver, _ in found},
-        follows={
-            names[each]: Follower(names[driver], float(fits.slope[driver, each]), float(fits.bend[driver, each]))
-            for driver, each in found
-        },
-    )
+    follows: dict[str, Follower] = {}
+    for driver, each in found:
+        mean = Follower(names[driver], float(fits.slope[driver, each]), float(fits.bend[driver, each]))
+        given = mean.given(ranges[driver].away(seen[:, :, driver]))
+        response = learn_response(given, seen[:, :, each] - given)
+        follows[names[each]] = mean._replace(response=response)
+    return Load(names[chosen], {names[driver]: ranges[driver] for driver, _ in found}, follows)
 
 
 def _told_by(names: tuple[str, ...]) -> npt.NDArray[np.int64]:

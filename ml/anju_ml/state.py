@@ -17,10 +17,11 @@ from anju_ml.load import Follower, Load, Range
 from anju_ml.model import Model
 from anju_ml.policy import FailureCost, Policy, Replacement
 from anju_ml.rarity import Rarity
+from anju_ml.responses import Response
 from anju_ml.signature import Signature
 from anju_ml.target import KindModel, Target
 
-FORMAT: Final = 8
+FORMAT: Final = 9
 State = dict[str, Any]
 
 
@@ -152,7 +153,7 @@ def _layout(text: str) -> Layout:
     }
     load = state["load"]
     ranges = {name: Range(*each) for name, each in load["ranges"].items()}
-    follows = {name: Follower(*each) for name, each in load["follows"].items()}
+    follows = {name: Follower(*each[:-1], Response(*each[-1])) for name, each in load["follows"].items()}
     return Layout(**{**state, "load": Load(load["series"], ranges, follows)})
 
 
