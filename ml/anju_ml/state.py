@@ -153,7 +153,10 @@ def _layout(text: str) -> Layout:
     }
     load = state["load"]
     ranges = {name: Range(*each) for name, each in load["ranges"].items()}
-    follows = {name: Follower(*each[:-1], Response(*each[-1])) for name, each in load["follows"].items()}
+    follows = {
+        name: Follower(driver, slope, bend, Response(*response))
+        for name, (driver, slope, bend, response) in load["follows"].items()
+    }
     return Layout(**{**state, "load": Load(load["series"], ranges, follows)})
 
 
