@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from anju_contracts.kinds import Label, kind_label
 from anju_ml.dataset import SETTLE, outcomes
 from anju_ml.failures import find_failures, found_worn
 from anju_ml.features import Features, compute_features
@@ -16,6 +17,7 @@ from anju_ml.grid import DAY, Floats, Grid, daily_grids
 from anju_ml.history import History
 from anju_ml.model import Model
 from anju_ml.predicting import predict_block
+from anju_ml.source_titles import source_title
 from anju_ml.target import KindModel
 
 Doubles = npt.NDArray[np.float64]
@@ -215,17 +217,18 @@ def _missing_more(before: Floats, recent: Floats) -> float:
 
 
 def _told_count(row: Mapping[str, Any]) -> tuple[str, str]:
-    whose_zh, whose_en = ("全部设备", "all assets") if row["group"] == "all" else (row["group"], row["group"])
+    whose = Label("全部设备", "all assets") if row["group"] == "all" else kind_label(row["group"])
     span = f"{row['low']} – {row['high']}"
     return (
-        f"{whose_zh}：故障 {row['observed']} 次，模型预计 {row['expected']:g} 次（合理范围 {span}）",
-        f"{whose_en}: {row['observed']} failures where the model expected {row['expected']:g} ({span} would be chance)",
+        f"{whose.zh}：故障 {row['observed']} 次，模型预计 {row['expected']:g} 次（合理范围 {span}）",
+        f"{whose.en}: {row['observed']} failures where the model expected {row['expected']:g} ({span} would be chance)",
     )
 
 
 def _told_inputs(row: Mapping[str, Any]) -> tuple[str, str]:
-    names = row["sources"]
+    kind, titles = kind_label(row["kind"]), [source_title(source) for source in row["sources"]]
+    names_zh, names_en = "、".join(title.zh for title in titles), ", ".join(title.en for title in titles)
     return (
-        f"{row['kind']}：多数设备的 {'、'.join(names)} 超出模型学习时见过的范围",
-        f"{row['kind']}: most assets' {', '.join(names)} left the range that the model has learnt from",
+        f"{kind.zh}：多数设备的{names_zh}超出模型学习时见过的范围",
+        f"{kind.en}: most assets' {names_en} left the range that the model has learnt from",
     )

@@ -7,9 +7,9 @@ import numpy as np
 
 from anju_contracts.codes import code_label
 from anju_contracts.kinds import component_label
+from anju_contracts.points import point_title
 from anju_ml.features import Features
 from anju_ml.grid import Grid
-from anju_ml.labels import point_label
 from anju_ml.layout import PEERS_AT_LEAST, Layout
 from anju_ml.risk import Reason
 from anju_ml.series_names import RATE, SWING
@@ -18,6 +18,8 @@ from anju_ml.weeks import Weeks
 CHART_DAYS = 60
 CHANGE_AT_LEAST = 0.02
 """A point that moved less from what is usual is told only where it stands apart from its peers."""
+GAP_AT_LEAST = 0.01
+"""Share of a week without data that is told."""
 APART = 0.8
 """Share of the peers that it must stand above, or below, for that."""
 
@@ -71,15 +73,15 @@ def _of_point(subject: Subject, point: str) -> Reason | None:
     shown = swing if restless else level
     if shown is None:
         return None
-    label = point_label(point)
-    unit = f" {label.unit}" if label.unit else ""
-    per_day_zh = "/天" if counter else ""
+    title = point_title(point)
+    label, unit = title.label, f" {title.unit_shown}" if title.unit_shown else ""
+    per_day_zh = "" if not counter else "/天" if unit else "次/天"
     per_day_en = " a day" if counter or restless else ""
     now, usual = _number(shown.now), _number(shown.usual)
     usual_zh = "" if np.isnan(shown.usual) else f"，平时{usual}{unit}{per_day_zh}{shown.change.zh}"
     usual_en = "" if np.isnan(shown.usual) else f", usually {usual}{unit}{per_day_en}{shown.change.en}"
     load_zh, load_en = (
-        ("（按平时负荷）", " at its usual load") if subject.weeks.at_usual_load(shown.series) else ("", "")
+        ("（折算到平时负荷）", " at its usual load") if subject.weeks.at_usual_load(shown.series) else ("", "")
     )
     is_zh, is_en = ("日内波动", "swings by ") if restless else ("", "")
     since, until = subject.window(CHART_DAYS)
@@ -140,7 +142,7 @@ def _change(now: float, usual: float, scale: float) -> _Said:
     if abs(share) < CHANGE_AT_LEAST:
         return _Said("", "", counts=moved)
     if share >= 3:
-        return _Said(f"的{now / usual:.0f}倍", f" ({now / usual:.0f} times)", counts=True)
+        return _Said(f"（现为{now / usual:.0f}倍）", f" ({now / usual:.0f} times as much)", counts=True)
     percent = f"{100 * abs(share):.0f}"
     return _Said(
         f"（{'高' if higher else '低'}{percent}%）", f" ({percent} % {'above' if higher else 'below'})", counts=True
@@ -155,6 +157,8 @@ def _peers(subject: Subject, series: str, now: float) -> _Said:
     if others < PEERS_AT_LEAST or max(below, above) * 2 < others:
         return _Said("", "", counts=False)
     count, zh, en = (below, "高", "above") if below >= above else (above, "低", "below")
+    if count == others:
+        return _Said(f"，{zh}于其余{others}台同型设备", f", {en} all {others} peers", counts=True)
     return _Said(
         f"，{zh}于{others}台同型设备中的{count}台", f", {en} {count} of {others} peers", count >= APART * others
     )
@@ -167,18 +171,20 @@ def _number(value: float) -> str:
 def _of_code(subject: Subject, code: str) -> Reason | None:
     week, quarter = subject.feature(f"event {code}:7d"), subject.feature(f"event {code}:90d")
     month = subject.feature(f"event {code}:30d")
-    usual = (quarter - week) * 7 / 83
+    usual = (quarter - month) * 7 / 60
     if max(week, month * 7 / 30) <= usual:
         return None
     label = code_label(code)
     since, until = subject.window(30)
-    usual_zh = f"平时每周{_number(usual)}次" if usual else "此前没有"
-    usual_en = f"usually {_number(usual)} a week" if usual else "none before"
+    week_zh = f"近7天{week:.0f}次（近30天{month:.0f}次）" if week else f"近30天{month:.0f}次（近7天没有新增）"
+    week_en = f"{_times(week)} in 7 days ({month:.0f} in 30)" if week else f"{_times(month)} in 30 days (none in 7)"
+    usual_zh = f"平时每周{usual:.1f}次" if usual else "此前没有"
+    usual_en = f"usually {usual:.1f} a week" if usual else "none before"
     return Reason(
         feature=f"event {code}:7d",
         source=code,
-        zh=f"“{label.zh}”近7天{week:.0f}次（近30天{month:.0f}次），{usual_zh}",
-        en=f"“{label.en}” {_times(week)} in 7 days ({month:.0f} in 30), {usual_en}",
+        zh=f"“{label.zh}”{week_zh}，{usual_zh}",
+        en=f"“{label.en}” {week_en}, {usual_en}",
         value=week,
         usual=usual,
         since=since,
@@ -196,13 +202,15 @@ def _of_repairs(subject: Subject) -> Reason | None:
     if np.isnan(since_days) and not count:
         return None
     label = component_label(subject.grid.kind, subject.component)
-    last_zh = "没有维修记录" if np.isnan(since_days) else f"上次故障维修在{since_days:.0f}天前"
-    last_en = "no repair on record" if np.isnan(since_days) else f"last fault repaired {since_days:.0f} days ago"
+    last_zh = "没有故障维修记录" if np.isnan(since_days) else f"上次故障维修在{since_days:.0f}天前"
+    last_en = (
+        "no fault repaired on record" if np.isnan(since_days) else f"last fault repaired {since_days:.0f} days ago"
+    )
     since, until = subject.window(365)
     return Reason(
         feature="own corrective:since",
         source="repairs",
-        zh=f"{label.zh}{last_zh}，整机近90天故障维修{count:.0f}次",
+        zh=f"{label.zh}{last_zh}，该设备近90天故障维修{count:.0f}次",
         en=f"{label.en}: {last_en}; faults repaired {_times(count)} on this asset in 90 days",
         value=count,
         usual=None,
@@ -229,14 +237,14 @@ def _of_complaints(subject: Subject) -> Reason | None:
         return None
     since, until = subject.window(90)
     return Reason(
-        "complaints:30d", "complaints", f"近30天住户报修{total:.0f}次", f"complained of {_times(total)} in 30 days",
-        total, None, since, until,
+        "complaints:30d", "complaints", f"近30天居民报事{total:.0f}次",
+        f"residents complained {_times(total)} in 30 days", total, None, since, until,
     )  # fmt: skip
 
 
 def _of_gaps(subject: Subject) -> Reason | None:
     share = subject.feature("missing:7d")
-    if not share > 0:
+    if not share >= GAP_AT_LEAST:
         return None
     since, until = subject.window(14)
     return Reason(
@@ -253,6 +261,7 @@ def _of_events(subject: Subject) -> Reason | None:
     if total <= usual:
         return None
     return Reason(
-        "events:7d", "events", f"近7天告警{total:.0f}次，平时每周{_number(usual)}次",
-        f"{total:.0f} alarms in 7 days, usually {_number(usual)} a week", total, usual, since, until,
+        "events:7d", "events", f"近7天告警{total:.0f}次，平时每周{usual:.1f}次",
+        f"{total:.0f} {'alarm' if total == 1 else 'alarms'} in 7 days, usually {usual:.1f} a week",
+        total, usual, since, until,
     )  # fmt: skip

@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field, computed_field
 from anju_contracts.codes import code_label
 from anju_contracts.event import EventState
 from anju_contracts.kinds import component_label, kind_label
+from anju_contracts.points import point_title
 from anju_contracts.units import SHOWN_AS
 from anju_platform.web.fields import Titles, titles
-from anju_platform.web.language import catalogue
 
 
 class CommunityView(BaseModel):
@@ -44,11 +44,8 @@ class PointView(BaseModel):
 
     @property
     def title(self) -> Titles:
-        """Its own label, else the catalogue's title of that code, else the code."""
-        if self.label:
-            return self.label
-        known = catalogue().get(f"point.{self.code}", {})
-        return Titles(zh=known.get("zh", self.code), en=known.get("en", self.code))
+        """Its own label, else the title that Anju knows of that code, else the code."""
+        return self.label or titles(point_title(self.code).label)
 
 
 class AssetView(BaseModel):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anju_contracts import clock, codes, kinds, names, topics, units
+from anju_contracts import clock, codes, kinds, names, points, topics, units
 from anju_contracts.errors import ContractError
 from anju_contracts.jsonlog import JsonFormatter, configure_logging
 
@@ -137,6 +137,12 @@ def test_safety_follows_the_component() -> None:
     assert kinds.is_safety_relevant("lift", "brake")
     assert not kinds.is_safety_relevant("lift", "door_operator")
     assert not kinds.is_safety_relevant("escalator", "brake")
+
+
+def test_every_point_that_is_known_has_a_title_in_both_languages_and_a_unit() -> None:
+    assert all(each.label.zh and each.label.en and each.unit in units.SHOWN_AS for each in points.POINTS.values())
+    assert points.point_title("motor_temp_c").unit_shown == "°C"
+    assert points.point_title("heat_k").label.zh == "heat_k"
 
 
 def test_a_log_line_is_json_with_its_extras_and_its_traceback() -> None:

@@ -16,6 +16,7 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 def told(
     source: str,
     *,
+    counter: bool = False,
     point: tuple[float, float] = (0.0, 0.0),
     swing: tuple[float, float] = (0.0, 0.0),
     peers: list[float] | None = None,
@@ -32,7 +33,11 @@ def told(
     )
     subject: Any = SimpleNamespace(
         layout=SimpleNamespace(
-            gauges=("heat",), counters=(), codes=("E7",), categories=("noise",), scales={"heat": 1.0, "heat|swing": 0.5}
+            gauges=() if counter else ("heat",),
+            counters=("heat",) if counter else (),
+            codes=("E7",),
+            categories=("noise",),
+            scales={"heat": 1.0, "heat|swing": 0.5},
         ),
         weeks=weeks,
         grid=SimpleNamespace(kind="pump", models=("A",), points=("heat",)),
@@ -62,10 +67,18 @@ def test_a_change_beyond_the_usual_spread_counts_however_large_the_value_is() ->
     assert fallen.en == "heat -25 over 7 days, usually 10"
 
 
+def test_a_counter_is_told_by_what_it_rises_in_a_day() -> None:
+    risen = told("heat", counter=True, point=(38.0, 4.0))
+    assert risen is not None
+    assert risen.en == "heat 38 a day over 7 days, usually 4 a day (10 times as much)"
+    assert risen.zh == "heat近7天为38次/天，平时4次/天（现为10倍）"
+
+
 def test_a_point_that_always_stood_apart_from_its_peers_is_told() -> None:
     apart = told("heat", point=(14.0, 14.0), peers=[8.0, 9.0, 10.0, 11.0, 12.0, 13.0])
     assert apart is not None
-    assert apart.en.endswith("above 6 of 6 peers")
+    assert apart.en.endswith("above all 6 peers")
+    assert apart.zh.endswith("高于其余6台同型设备")
     assert told("heat", point=(0.0, 0.0), peers=[0.0] * 6) is None
 
 
@@ -76,7 +89,7 @@ def test_a_point_that_swings_more_at_the_same_level_is_told_by_its_swing() -> No
     assert restless.zh == "heat近7天日内波动为9，平时3（高200%）"
     apart = told("heat", point=(14.0, 14.0), swing=(3.1, 3.0), peers=[8.0, 9.0, 10.0, 11.0, 12.0, 13.0])
     assert apart is not None
-    assert apart.en.endswith("above 6 of 6 peers")
+    assert apart.en.endswith("above all 6 peers")
     assert told("heat", point=(45.0, 45.0), swing=(2.0, 0.0)) is None
     warm = told("heat", point=(52.0, 45.0), swing=(4.0, 3.0))
     assert warm is not None
@@ -89,7 +102,8 @@ def test_a_point_that_swings_more_at_the_same_level_is_told_by_its_swing() -> No
         (0, 0, 0, None),
         (1, 4, 13, None),
         (1, 1, 1, "“E7” once in 7 days (1 in 30), none before"),
-        (7, 9, 19, "“E7” 7 times in 7 days (9 in 30), usually 1.01 a week"),
+        (7, 9, 19, "“E7” 7 times in 7 days (9 in 30), usually 1.2 a week"),
+        (0, 5, 7, "“E7” 5 times in 30 days (none in 7), usually 0.2 a week"),
     ],
 )
 def test_a_code_is_told_where_it_came_more_than_usual(week: int, month: int, quarter: int, said: str | None) -> None:

@@ -59,7 +59,7 @@ def test_no_template_has_a_script_or_a_style_in_it() -> None:
 
 def test_a_text_of_data_falls_back_to_what_it_is_called() -> None:
     texts = Texts("en")
-    assert texts.known("point.door_motor_a", "?") == "door motor current"
+    assert texts.known("severity.minor", "?") == "minor"
     assert texts.known("point.of_another_make", "of_another_make") == "of_another_make"
     with pytest.raises(KeyError):
         texts("no.such.text")
