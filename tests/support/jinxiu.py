@@ -315,8 +315,13 @@ def open_proactive(
     """A ticket that a prediction of `at` opened."""
     prediction = add_prediction(conn, garden, code, component, as_of=at, p_30d=p_30d)
     evidence = prediction_evidence(
-        prediction, as_of=at, component=component, priority=Priority.NORMAL, probability=p_30d, data={}
-    )
+        prediction, as_of=at, component=component, priority=Priority.NORMAL, probability=p_30d, data={
+            "visit_by": (at + timedelta(days=6)).isoformat(),
+            "bring": {
+                "part_zh": "门机皮带", "part_en": "door belt", "skill_zh": "电梯维修", "skill_en": "lift mechanic",
+            },
+        },
+    )  # fmt: skip
     subject = subject_of_asset(conn, garden.assets[code])
     ticket = take(conn, subject, evidence, now=at, expires_at=at + timedelta(days=30))
     conn.execute("UPDATE prediction SET ticket_id = %s WHERE id = %s", (ticket.id, prediction))

@@ -25,6 +25,7 @@ from anju_platform.tickets import service
 from anju_platform.tickets.lists import count_open, list_tickets, ticket_detail
 from anju_platform.tickets.models import CloseReason, Finding, Origin, RepairAction, State
 from anju_platform.tickets.views import TicketDetail
+from anju_platform.tickets.visit_plan import visit_plan
 from anju_platform.web import places
 from anju_platform.web.context import Conn, Now
 from anju_platform.web.cursor import decode_moment_cursor
@@ -178,6 +179,7 @@ def _page(
         "events": _events_around(conn, ticket),
         "source_kind": partial(source_kind, asset),
         "prediction": ticket.predictions[-1] if ticket.predictions else None,
+        "plan": visit_plan(ticket.log),
         "components": components_of(ticket),
         "findings": list(Finding),
         "actions": list(RepairAction),

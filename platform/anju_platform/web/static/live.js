@@ -12,7 +12,7 @@ function startClock() {
   const language = document.documentElement.lang;
   const seconds = speed <= MAX_SECONDS_SPEED ? { second: '2-digit' } : {};
   const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', ...seconds, timeZone: clock.dataset.zone });
-  const day = new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric', timeZone: clock.dataset.zone });
+  const day = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { month: 'short', day: 'numeric', timeZone: clock.dataset.zone });
   const tick = () => {
     if (!clock.isConnected) return;
     const now = new Date(shownAt + (performance.now() - since) * speed);

@@ -21,6 +21,11 @@ function shade({ since, until }, palette) {
   };
 }
 
+// The unit of what is drawn, above the axis; a day's rise or count is told as such.
+function caption(host, text) {
+  if (text) host.append(Object.assign(document.createElement('p'), { className: 'chart-unit', textContent: text }));
+}
+
 function usualLine(host, palette) {
   const usual = host.dataset.usual === '' ? null : Number(host.dataset.usual);
   return (plot) => {
@@ -54,10 +59,12 @@ async function drawPoint(host) {
   const [series] = await readJson(`/assets/${encodeURIComponent(host.dataset.asset)}/series`, query);
   if (!series.at.length) return false;
   const counter = series.kind === 'counter';
+  const daily = series.unit ? host.dataset.textDay.replace('#', series.unit) : host.dataset.textTimes;
+  caption(host, counter ? daily : series.unit);
   const data = withGaps(series.at, counter ? [series.value] : [series.value, series.high, series.low], series.step_s);
   const none = line(faded(palette.info, 0));
   chart(host, {
-    data, height: HEIGHT, window: range.shown, zone: host.dataset.zone, under: shade(range, palette), over: counter ? undefined : usualLine(host, palette),
+    data, height: HEIGHT, window: range.shown, zone: host.dataset.zone, under: shade(range, palette), over: usualLine(host, palette),
     series: counter ? [bars(palette.info)] : [line(palette.info), none, none], bands: counter ? [] : [{ series: [2, 3], fill: faded(palette.info, 0.16) }],
   });
   return true;
@@ -76,9 +83,11 @@ function perDay(events, since, until) {
 async function drawEvents(host) {
   const palette = colours();
   const range = windowOf(host);
+  range.shown[1] = range.shown[0] + Math.ceil((range.shown[1] - range.shown[0]) / DAY_S) * DAY_S;
   const query = { from: iso(range.shown[0]), to: iso(range.shown[1]), code: host.dataset.source, limit: MAX_EVENTS };
   const { items } = await readJson(`/assets/${encodeURIComponent(host.dataset.asset)}/events`, query);
   if (!items.length) return false;
+  caption(host, host.dataset.textTimes);
   chart(host, {
     data: perDay(items, range.shown[0], range.shown[1]), height: HEIGHT, window: range.shown, zone: host.dataset.zone, under: shade(range, palette),
     series: [bars(palette.warn)], scale: { range: (_plot, _low, high) => [0, Math.max(high ?? 0, 2)] },

@@ -78,6 +78,7 @@ def test_a_visit_is_written_down_with_plain_forms(own: httpx.Client) -> None:
     page = own.get("/tickets/1").text
     assert 'value="王建国"' in page
     assert 'action="/tickets/1/resolve"' in page
+    assert all(text in page for text in ("最迟上门", "请携带", "门机皮带", "所需资质"))
     done = {"actor": "王建国", "version": "2", "finding": "worn", "action": "replace", "component": "door_operator"}
     assert own.post("/tickets/1/resolve", data=done).status_code == 303
     assert own.post("/tickets/1/notes", data={"actor": "客服", "note": "住户已回访"}).status_code == 303
