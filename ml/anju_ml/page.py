@@ -19,5 +19,6 @@ def write_page(path: Path, report: Mapping[str, Any]) -> None:
         lstrip_blocks=True,
     )
     environment.filters["shown"] = shown
+    environment.filters["thousands"] = "{:,}".format
     page = environment.get_template("backtest.html").render(report=report, figures=SHOWN)
     path.write_text(page, encoding="utf-8")
