@@ -44,7 +44,7 @@ _GUESSED: Final = {
     "cannot_enter": {"door": "lock"},
     "does_not_close": {"door": "closer"},
     "card_not_read": {"door": "reader"},
-    "leak": {"water_meter": "pipe"},
+    "leak": {"water_meter": "pipework"},
 }
 
 
@@ -111,4 +111,4 @@ def note(kind: str, finding: Finding, component: str | None, action: str | None)
         return "现场检查未见异常"
     label = component_label(kind, component).zh
     state = "磨损老化" if finding == "worn" else "故障"
-    return f"{label}{state},已{_ACTION_ZH[action]},试运行正常"
+    return f"{label}{state}，已{_ACTION_ZH[action]}，试运行正常"
