@@ -77,7 +77,7 @@ def _of_point(subject: Subject, point: str) -> Reason | None:
     label, unit = title.label, f" {title.unit_shown}" if title.unit_shown else ""
     per_day_zh = "" if not counter else "/天" if unit else "次/天"
     per_day_en = " a day" if counter or restless else ""
-    now, usual = _number(shown.now), _number(shown.usual)
+    now, usual = _apart(shown.now, shown.usual) if shown.change.counts else (_number(shown.now), _number(shown.usual))
     usual_zh = "" if np.isnan(shown.usual) else f"，平时{usual}{unit}{per_day_zh}{shown.change.zh}"
     usual_en = "" if np.isnan(shown.usual) else f", usually {usual}{unit}{per_day_en}{shown.change.en}"
     load_zh, load_en = (
@@ -166,6 +166,16 @@ def _peers(subject: Subject, series: str, now: float) -> _Said:
 
 def _number(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _apart(now: float, usual: float) -> tuple[str, str]:
+    """Both with as many decimal places as tell them apart, at most three."""
+    told = _number(now), _number(usual)
+    for decimals in (1, 2, 3):
+        if told[0] != told[1]:
+            break
+        told = f"{now:.{decimals}f}", f"{usual:.{decimals}f}"
+    return told
 
 
 def _of_code(subject: Subject, code: str) -> Reason | None:

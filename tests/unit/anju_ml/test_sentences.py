@@ -17,6 +17,7 @@ def told(
     source: str,
     *,
     counter: bool = False,
+    scale: float = 1.0,
     point: tuple[float, float] = (0.0, 0.0),
     swing: tuple[float, float] = (0.0, 0.0),
     peers: list[float] | None = None,
@@ -37,7 +38,7 @@ def told(
             counters=("heat",) if counter else (),
             codes=("E7",),
             categories=("noise",),
-            scales={"heat": 1.0, "heat|swing": 0.5},
+            scales={"heat": scale, "heat|swing": 0.5},
         ),
         weeks=weeks,
         grid=SimpleNamespace(kind="pump", models=("A",), points=("heat",)),
@@ -62,6 +63,9 @@ def test_a_change_beyond_the_usual_spread_counts_however_large_the_value_is() ->
     moved = told("heat", point=(644.5, 642.0))
     assert moved is not None
     assert moved.en == "heat 644 over 7 days, usually 642"
+    close = told("heat", point=(23.94, 23.88), scale=0.05)
+    assert close is not None
+    assert close.en == "heat 23.94 over 7 days, usually 23.88"
     fallen = told("heat", point=(-25.0, 10.0))
     assert fallen is not None
     assert fallen.en == "heat -25 over 7 days, usually 10"
