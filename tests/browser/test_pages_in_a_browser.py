@@ -92,7 +92,9 @@ def test_a_ticket_shows_what_where_and_why(open_page: Open, size: str, language:
     assert fits(page)
 
 
-def test_a_technician_accepts_and_resolves_a_ticket_with_a_thumb(open_page: Open, conn: psycopg.Connection) -> None:
+def test_a_technician_accepts_resolves_and_closes_a_ticket_with_a_thumb(
+    open_page: Open, conn: psycopg.Connection
+) -> None:
     page = open_page("/tickets/1", size="phone")
     page.locator("#accept-actor").fill("王建国")
     _tap_until(page, page.locator(".thumb-bar button"), state="accepted")
@@ -103,6 +105,7 @@ def test_a_technician_accepts_and_resolves_a_ticket_with_a_thumb(open_page: Open
     page.locator("#resolve-note").fill("皮带磨损，已更换")
     _tap_until(page, page.get_by_role("button", name="提交处理结果"), state="resolved")
     expect(page.locator(".log")).to_contain_text("皮带磨损，已更换")
+    _tap_until(page, page.get_by_role("button", name="关闭工单"), state="closed")
     assert "/tickets/1#" in page.url
     row = conn.execute("SELECT assignee, finding FROM ticket WHERE id = 1").fetchone()
     assert row == ("王建国", "worn")

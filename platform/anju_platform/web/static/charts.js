@@ -30,6 +30,12 @@ export function number(value) {
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
+// The marks of one axis, all to as many decimal places as the finest needs.
+function ticks(splits) {
+  const digits = Math.max(...splits.map((value) => (String(Number(value.toFixed(6))).split('.')[1] ?? '').length));
+  return splits.map((value) => value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+}
+
 export function moments(zone, language) {
   const locale = language === 'zh' ? 'zh-CN' : 'en-GB';
   const full = new Intl.DateTimeFormat(locale, { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false, timeZone: zone });
@@ -78,7 +84,7 @@ export function chart(host, { data, series, bands, height, window, zone, scale, 
     bands: bands ?? [],
     axes: [
       timeAxis(zone, palette, axisX),
-      { stroke: palette.faint, grid: { stroke: palette.line, width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif', size: AXIS_WIDTH, gap: 6, space: 26, values: (_plot, splits) => splits.map(number), ...axisY },
+      { stroke: palette.faint, grid: { stroke: palette.line, width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif', size: AXIS_WIDTH, gap: 6, space: 26, values: (_plot, splits) => ticks(splits), ...axisY },
     ],
     hooks: {
       drawClear: under ? [under] : [],
