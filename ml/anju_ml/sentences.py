@@ -20,8 +20,8 @@ CHANGE_AT_LEAST = 0.02
 """A point that moved less from what is usual is told only where it stands apart from its peers."""
 GAP_AT_LEAST = 0.01
 """Share of a week without data that is told."""
-APART = 0.8
-"""Share of the peers that it must stand above, or below, for that."""
+APART = 0.2
+"""Apart is who stands as far out as at most this share of all would by chance."""
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,12 @@ def _of_point(subject: Subject, point: str) -> Reason | None:
 
 @dataclass(frozen=True)
 class _Said:
-    """Part of a sentence, and whether it is worth a reason."""
+    """Part of a sentence, and whether it is worth a reason; of a stand among peers also which side of them."""
 
     zh: str
     en: str
     counts: bool
+    higher: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,8 @@ def _shown(subject: Subject, series: str) -> _Shown | None:
         return None
     scale = subject.layout.scales.get(series, np.inf)
     change, peers = _change(now, usual, scale), _peers(subject, series, now)
+    if change.counts and peers.higher is not None and peers.higher != (now > usual):
+        peers = _Said("", "", counts=False)
     if not change.counts and not peers.counts:
         return None
     return _Shown(series, now, usual, 0.0 if np.isnan(usual) else abs(now - usual) / scale, change, peers)
@@ -156,12 +159,12 @@ def _peers(subject: Subject, series: str, now: float) -> _Said:
     below, above = int(np.searchsorted(alike, now, side="left")), len(alike) - int(np.searchsorted(alike, now, "right"))
     if others < PEERS_AT_LEAST or max(below, above) * 2 < others:
         return _Said("", "", counts=False)
-    count, zh, en = (below, "高", "above") if below >= above else (above, "低", "below")
+    higher = below >= above
+    count, zh, en = (below, "高", "above") if higher else (above, "低", "below")
+    counts = others - count + 1 <= APART * (others + 1)
     if count == others:
-        return _Said(f"，{zh}于其余{others}台同型设备", f", {en} all {others} peers", counts=True)
-    return _Said(
-        f"，{zh}于{others}台同型设备中的{count}台", f", {en} {count} of {others} peers", count >= APART * others
-    )
+        return _Said(f"，{zh}于其余{others}台同型设备", f", {en} all {others} peers", counts, higher)
+    return _Said(f"，{zh}于{others}台同型设备中的{count}台", f", {en} {count} of {others} peers", counts, higher)
 
 
 def _number(value: float) -> str:

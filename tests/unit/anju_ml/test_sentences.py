@@ -86,6 +86,19 @@ def test_a_point_that_always_stood_apart_from_its_peers_is_told() -> None:
     assert told("heat", point=(0.0, 0.0), peers=[0.0] * 6) is None
 
 
+def test_of_few_peers_one_in_three_stands_so_far_out_by_chance_and_is_no_reason() -> None:
+    assert told("heat", point=(12.5, 12.5), peers=[9.0, 10.0, 11.0, 12.0, 13.0]) is None
+    told_of_many = told("heat", point=(12.5, 12.5), peers=[*np.linspace(8, 12, 11), 13.0])
+    assert told_of_many is not None
+    assert told_of_many.en.endswith("above 11 of 12 peers")
+
+
+def test_where_an_asset_stands_against_its_change_is_not_told() -> None:
+    fallen = told("heat", point=(14.0, 16.0), peers=[8.0, 9.0, 10.0, 11.0, 12.0, 13.0])
+    assert fallen is not None
+    assert fallen.en == "heat 14 over 7 days, usually 16 (12 % below)"
+
+
 def test_a_point_that_swings_more_at_the_same_level_is_told_by_its_swing() -> None:
     restless = told("heat", point=(45.0, 45.1), swing=(9.0, 3.0))
     assert restless is not None
