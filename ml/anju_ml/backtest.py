@@ -87,9 +87,7 @@ def _run(
     progress: Callable[[str, float], None],
     engine: Engine,
 ) -> Result:
-    known = history.known_at(start)
-    check_rich_enough(known, as_of=start)
-    _check_signal(known, start)
+    _check_worth_it(history.known_at(start), start)
     end = _end(history, start)
     failures = find_failures(history)
     grids = daily_grids(history, anchor=end)
@@ -142,8 +140,10 @@ def days_after(history: History, start: datetime) -> int:
     return days
 
 
-def _check_signal(known: History, start: datetime) -> None:
-    """Raises TooPoor where there are rows of readings, but nothing in them."""
+def _check_worth_it(known: History, start: datetime) -> None:
+    """Raises TooPoor where there is too little to learn from, or where there are rows of readings, but nothing in
+    them."""
+    check_rich_enough(known, as_of=start)
     valued = any(frame.select(pl.exclude("asset_id", "ts").count()).sum_horizontal().sum() for frame in known.readings)
     if not valued and known.events.is_empty():
         raise TooPoor(f"no reading with a value and no event before {start:%Y-%m-%d}")

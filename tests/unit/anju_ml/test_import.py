@@ -125,6 +125,43 @@ def test_a_broken_reading_is_refused_and_the_others_are_kept(folder: Path) -> No
     assert report.notes == ("readings.csv: columns without numbers left out: note",)
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_large_table_is_read_in_parts_as_it_would_be_at_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, *, broken: bool
+) -> None:
+    (folder / "assets.csv").write_text(ASSETS + "d1,door,y,\n")
+    rows = [
+        ("d1", "2024-01-01T00:00:00Z", None, 4.0),
+        ("l1", "2024-01-01T00:00:00Z", 1.0, None),
+        ("gone", "2024-01-01T00:00:00Z", 1.0, None),
+        ("l2", "2024-01-01T01:00:00Z", float("inf"), None),
+        ("d1", "2024-01-01T01:00:00Z", None, 5.0),
+        ("l1", "2024-01-02T00:00:00Z", 2.0, None),
+        ("gone", "2024-01-02T00:00:00Z", 1.0, None),
+    ]
+    if broken:
+        rows.append(("l2", None, 3.0, None))
+    frame = pl.DataFrame(
+        rows, schema={"asset_id": pl.String, "ts": pl.String, "load": pl.Float64, "gap": pl.Float64}, orient="row"
+    )
+    if suffix == "csv":
+        frame.write_csv(folder / "readings.csv")
+    else:
+        frame.with_columns(pl.col("ts").str.to_datetime(time_zone="UTC")).write_parquet(folder / "readings.parquet")
+    whole, told = read_history(folder)
+    monkeypatch.setattr("anju_ml.readings.ROWS_AT_ONCE", 2)
+    parts, told_of_parts = read_history(folder)
+    assert told_of_parts == told
+    assert {each.line for each in told.refused} == ({4, 8, 9} if broken else {4, 8})
+    assert told.rows[f"readings.{suffix}"] == 5
+    for mine, theirs in zip(parts.readings, whole.readings, strict=True):
+        assert mine.equals(theirs)
+    cranes, doors = whole.readings
+    assert (cranes.columns, doors.columns) == (["asset_id", "ts", "load"], ["asset_id", "ts", "gap"])
+    assert cranes["load"].to_list() == [1.0, None, 2.0]
+
+
 def test_unknown_columns_are_kept_as_attributes_and_numbers_become_numbers(folder: Path) -> None:
     (folder / "assets.csv").write_text("asset_id,kind,floors,colour\nl1,crane,12,red\nl2,crane,9,blue\n")
     history, report = read_history(folder)
