@@ -146,3 +146,12 @@ def test_static_files_are_served_with_their_kind(client: httpx.Client, path: str
     answer = client.get(path)
     assert answer.status_code == 200
     assert answer.headers["content-type"].split(";")[0] in {"text/css", "text/javascript", "image/svg+xml"}
+
+
+def test_the_usual_of_a_swing_is_no_line_in_the_chart_of_its_level(own: httpx.Client, conn: psycopg.Connection) -> None:
+    drawn = re.findall(r'data-source="door_motor_a"[^>]*data-usual="([^"]*)"', own.get("/tickets/1").text)
+    assert drawn[0]
+    swing = "jsonb_set(reasons, '{0,feature}', '\"door_motor_a|swing:7d\"')"
+    conn.execute(f"UPDATE prediction SET reasons = {swing} WHERE ticket_id = 1")
+    page = own.get("/tickets/1").text
+    assert re.findall(r'data-source="door_motor_a"[^>]*data-usual="([^"]*)"', page) == [""]
