@@ -28,7 +28,8 @@ AUC_SPREAD: Final = 0.29
 def future_cut(history: History, grids: Mapping[str, Grid], *, start: datetime) -> dict[str, Any]:
     """Whether features at `start` are the same, number by number, when everything later is deleted first."""
     known = history.known_at(start).tidy()
-    same = all(_same_features(history, known, grid, start) for grid in grids.values())
+    short = daily_grids(known, anchor=start)
+    same = all(_same_features(history, known, grid, short[kind], start) for kind, grid in grids.items())
     return {"same_features": same, "passed": same}
 
 
@@ -42,9 +43,8 @@ def shuffled(on: Ground, start: datetime) -> dict[str, Any]:
     return {"auc": round(measured, 3), "at_most": round(float(chance), 3), "passed": bool(measured <= chance)}
 
 
-def _same_features(history: History, known: History, grid: Grid, start: datetime) -> bool:
+def _same_features(history: History, known: History, grid: Grid, cut: Grid, start: datetime) -> bool:
     origin = origin_of(grid, start)
-    cut = daily_grids(known, anchor=start)[grid.kind]
     if cut.start != grid.start:
         return False
     layout = learn_layout(known, cut, origin=origin)
