@@ -144,7 +144,9 @@ def _check_worth_it(known: History, start: datetime) -> None:
     """Raises TooPoor where there is too little to learn from, or where there are rows of readings, but nothing in
     them."""
     check_rich_enough(known, as_of=start)
-    valued = any(frame.select(pl.exclude("asset_id", "ts").count()).sum_horizontal().sum() for frame in known.readings)
+    valued = any(
+        frame[point].count() for frame in known.readings for point in frame.columns if point not in ("asset_id", "ts")
+    )
     if not valued and known.events.is_empty():
         raise TooPoor(f"no reading with a value and no event before {start:%Y-%m-%d}")
 
