@@ -25,7 +25,20 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from anju_ml.calibrate import fit_calibrator
-from anju_ml.hazard import EDGES, Doubles, Rows, cumulative, expand, expit, fit_estimator, hazards, logit
+from anju_ml.grid import Floats
+from anju_ml.hazard import (
+    EDGES,
+    P_FLOOR,
+    Doubles,
+    Indices,
+    Rows,
+    cumulative,
+    expand,
+    expit,
+    fit_boosted,
+    hazards,
+    logit,
+)
 from anju_ml.history import read_history
 from benchmarks.hazard_rows import Fold, Held, folds_of, last_day
 from benchmarks.hazard_scores import SCORES, Interval, Judge, compared
@@ -34,14 +47,17 @@ BOOSTING: Final = "gradient boosting"
 LOGISTIC: Final = "logistic"
 EXTRA_TREES: Final = "extra trees"
 TREES: Final = 100
-Fit = Callable[[Rows, list[int], int], Any]
+Says = Callable[[Floats], Doubles]
+"""Hazards [row, interval] of rows."""
+Fit = Callable[[Rows, list[int], int], Says]
 
 
-def _boosting(rows: Rows, up: list[int], seed: int) -> Any:
-    return fit_estimator(rows, edges=EDGES, up=up, leaves=8, rounds=120, seed=seed)
+def _boosting(rows: Rows, up: list[int], seed: int) -> Says:
+    trees = fit_boosted(rows, edges=EDGES, up=up, leaves=8, rounds=120, seed=seed)
+    return lambda values: hazards(trees, values)
 
 
-def _logistic(rows: Rows, _up: list[int], seed: int) -> Any:
+def _logistic(rows: Rows, _up: list[int], seed: int) -> Says:
     """Gaps as the median beside a column that marks them; the interval as one column each."""
     filled = make_pipeline(
         SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True), StandardScaler()
@@ -52,11 +68,11 @@ def _logistic(rows: Rows, _up: list[int], seed: int) -> Any:
     return _fitted(estimator, rows, "logisticregression__sample_weight")
 
 
-def _forest(rows: Rows, _up: list[int], seed: int) -> Any:
+def _forest(rows: Rows, _up: list[int], seed: int) -> Says:
     return _fitted(RandomForestClassifier(TREES, min_samples_leaf=20, random_state=seed), rows, "sample_weight")
 
 
-def _extra_trees(rows: Rows, _up: list[int], seed: int) -> Any:
+def _extra_trees(rows: Rows, _up: list[int], seed: int) -> Says:
     return _fitted(ExtraTreesClassifier(TREES, min_samples_leaf=20, random_state=seed), rows, "sample_weight")
 
 
@@ -68,10 +84,21 @@ LEARNERS: Final[dict[str, Fit]] = {
 }
 
 
-def _fitted(estimator: Any, rows: Rows, weights: str) -> Any:
+def _fitted(estimator: Any, rows: Rows, weights: str) -> Says:
+    """The interval is the last column."""
     row, interval, event, weight = expand(rows, EDGES)
-    values = np.hstack([rows.values[row], interval.astype(np.float32)[:, None]])
-    return estimator.fit(values, event.astype(np.int8), **{weights: weight / weight.mean()})
+    estimator.fit(_with(rows.values[row], interval), event.astype(np.int8), **{weights: weight / weight.mean()})
+
+    def says(values: Floats) -> Doubles:
+        p = [estimator.predict_proba(_with(values, np.full(len(values), each)))[:, 1] for each in range(len(EDGES))]
+        found: Doubles = np.clip(np.stack(p, axis=1), P_FLOOR, 1 - P_FLOOR)
+        return found
+
+    return says
+
+
+def _with(values: Floats, interval: Indices) -> Floats:
+    return np.hstack([values, interval.astype(np.float32)[:, None]])
 
 
 @dataclass
@@ -84,9 +111,9 @@ class Said:
 
     def add(self, fit: Fit, fold: Fold, seed: int) -> None:
         began = time.process_time()
-        estimator = fit(fold.rows, fold.up, seed)
+        says = fit(fold.rows, fold.up, seed)
         fitted = time.process_time()
-        self.p.append(cumulative(hazards(estimator, fold.held.values, len(EDGES)))[:, -1])
+        self.p.append(cumulative(says(fold.held.values))[:, -1])
         self.fit_s += fitted - began
         self.predict_s += time.process_time() - fitted
 

@@ -2,15 +2,16 @@
 
 A tree has few leaves. A split strikes out those to its left where a row goes right, and the first leaf that no split
 has struck out is the row's (QuickScorer, Lucchese et al. 2015). The interval is the last column: what its splits
-strike out is known beforehand, so that all others serve every interval.
+strike out is known beforehand, so that all others serve every interval. What is kept are a few arrays, whatever the
+number of trees, so that a model is soon written and read.
 """
 
 from dataclasses import dataclass
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 
 from anju_ml.cores import blocks
 from anju_ml.grid import Floats
@@ -28,14 +29,16 @@ Bits = npt.NDArray[np.unsignedinteger[Any]]
 
 @dataclass(frozen=True)
 class Boosted:
-    """`thresholds` by column, ascending. All trees are gone through at once, split after split: a row goes right at
-    the split of a tree where its code, of the split's line of codes (`lines` [split, tree]), is above `upto` [split,
-    tree, 1], and loses the leaves `lost` (bits, [split, tree, 1]). `always` [way, 1]: the leaves that a tree
-    (`trees` [way]) loses by what the interval is, in each way that intervals differ for it; `ways` [tree, interval].
-    `values` of the leaves, those of a way's tree from `first` [way, 1] on; `base`: what the sum over the trees begins
-    with; `link` makes it a probability."""
+    """`thresholds` of each of `columns`, ascending, from `starts` on. All trees are gone through at once, split after
+    split: a row goes right at the split of a tree where its code, of the split's line of codes (`lines` [split, tree]),
+    is above `upto` [split, tree, 1], and loses the leaves `lost` (bits, [split, tree, 1]). `always` [way, 1]: the
+    leaves that a tree (`trees` [way]) loses by what the interval is, in each way that intervals differ for it; `ways`
+    [tree, interval]. `values` of the leaves, those of a way's tree from `first` [way, 1] on; `base`: what the sum over the
+    trees begins with."""
 
-    thresholds: dict[int, Doubles]
+    columns: Places
+    thresholds: Doubles
+    starts: Places
     lines: Places
     upto: Codes
     lost: Bits
@@ -45,7 +48,6 @@ class Boosted:
     values: Doubles
     first: Places
     base: float
-    link: Any
 
     def probabilities(self, values: Floats) -> Doubles:
         """[row, interval] from `values` [row, column], the column of the interval left out."""
@@ -53,7 +55,7 @@ class Boosted:
         codes = self._codes(values)
         for block in blocks(len(values), ROWS_AT_ONCE):
             sums[:, block] = np.add.reduce(self._said(codes[:, block])[self.ways], axis=0, initial=self.base)
-        found: Doubles = self.link.inverse(sums)
+        found: Doubles = expit(sums)
         return found.T
 
     def _said(self, codes: Codes) -> Doubles:
@@ -68,27 +70,18 @@ class Boosted:
 
     def _codes(self, values: Floats) -> Codes:
         """How many thresholds each value exceeds: two lines a column, for gaps that go left and that go right."""
-        codes = np.empty((2 * len(self.thresholds), len(values)), np.uint8)
-        for number, (column, thresholds) in enumerate(self.thresholds.items()):
-            own = values[:, column]
+        codes = np.empty((2 * len(self.columns), len(values)), np.uint8)
+        for number, column in enumerate(self.columns):
+            thresholds, own = self.thresholds[self.starts[number] : self.starts[number + 1]], values[:, column]
             codes[2 * number] = codes[2 * number + 1] = np.searchsorted(thresholds, own)
             gap = np.isnan(own)
             codes[2 * number, gap], codes[2 * number + 1, gap] = 0, GAP
         return codes
 
 
-_known: WeakKeyDictionary[Any, dict[int, Boosted]] = WeakKeyDictionary()
-
-
 def boosted(estimator: Any, intervals: int) -> Boosted:
-    """A fitted HistGradientBoostingClassifier of two classes whose last column is the number of the interval."""
-    known = _known.setdefault(estimator, {})
-    if intervals not in known:
-        known[intervals] = _read(estimator, intervals)
-    return known[intervals]
-
-
-def _read(estimator: Any, intervals: int) -> Boosted:
+    """A fitted HistGradientBoostingClassifier of two classes whose last column is the number of the interval.
+    ValueError for a tree of more than LEAVES_AT_MOST leaves."""
     tables = [predictor.nodes for (predictor,) in estimator._predictors]
     last = estimator.n_features_in_ - 1
     splits = np.concatenate([nodes[nodes["is_leaf"] == 0] for nodes in tables])
@@ -105,7 +98,9 @@ def _read(estimator: Any, intervals: int) -> Boosted:
     ways = [(number, lost) for number, tree in enumerate(trees) for lost in sorted(set(tree.by_interval))]
     first = np.cumsum([0, *(len(tree.values) for tree in trees)])
     return Boosted(
-        thresholds,
+        columns=np.array(list(thresholds), np.int64),
+        thresholds=np.concatenate([np.empty(0), *thresholds.values()]),
+        starts=np.cumsum([0, *(len(each) for each in thresholds.values())]),
         lines=lines,
         upto=upto[:, :, None].astype(np.uint8),
         lost=lost[:, :, None].astype(bits),
@@ -115,7 +110,6 @@ def _read(estimator: Any, intervals: int) -> Boosted:
         values=np.concatenate([tree.values for tree in trees]),
         first=first[[number for number, _ in ways]][:, None],
         base=float(estimator._baseline_prediction[0, 0]),
-        link=estimator._loss.link,
     )
 
 

@@ -7,13 +7,13 @@ probabilities for calibration and for choosing when to open tickets.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from anju_ml.boosted import boosted
+from anju_ml.boosted import Boosted, boosted
 from anju_ml.grid import Floats
 
 EDGES: Final = (1.0, 3.0, 7.0, 14.0, 30.0)
@@ -56,11 +56,11 @@ def stack(tables: Sequence[Rows]) -> Rows:
     )
 
 
-def fit_estimator(
+def fit_boosted(
     rows: Rows, *, edges: tuple[float, ...], up: Sequence[int], leaves: int, rounds: int, seed: int
-) -> HistGradientBoostingClassifier:
-    """The hazard of rows in person-period form, the interval as last column. `up` marks the columns of which more
-    can only mean more risk."""
+) -> Boosted:
+    """The hazard of rows in person-period form by interval. `up` marks the columns of which more can only mean more
+    risk."""
     row, interval, event, weight = expand(rows, edges)
     values = np.hstack([coarsened(rows.values[row]), interval.astype(np.float32)[:, None]])
     if not event.any():
@@ -78,7 +78,7 @@ def fit_estimator(
         random_state=seed,
     )
     estimator.fit(values, event.astype(np.int8), sample_weight=weight / weight.mean())
-    return estimator
+    return boosted(estimator, len(edges))
 
 
 def coarsened(values: Floats) -> Floats:
@@ -124,9 +124,9 @@ def expand(rows: Rows, edges: tuple[float, ...]) -> tuple[Indices, Indices, Flag
     return row, number, event, weight
 
 
-def hazards(estimator: Any, values: Floats, intervals: int) -> Doubles:
+def hazards(trees: Boosted, values: Floats) -> Doubles:
     """[row, interval]"""
-    out: Doubles = np.clip(boosted(estimator, intervals).probabilities(values), P_FLOOR, 1 - P_FLOOR)
+    out: Doubles = np.clip(trees.probabilities(values), P_FLOOR, 1 - P_FLOOR)
     return out
 
 

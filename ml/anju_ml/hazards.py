@@ -11,10 +11,11 @@ import numpy as np
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from anju_ml.board import Board
+from anju_ml.boosted import Boosted
 from anju_ml.cores import each
 from anju_ml.experience import experience
 from anju_ml.grid import Floats
-from anju_ml.hazard import Doubles, Flags, Indices, Rows, fit_estimator, hazards, stack
+from anju_ml.hazard import Doubles, Flags, Indices, Rows, fit_boosted, hazards, stack
 from anju_ml.prepare import Prepared, full_names
 from anju_ml.screening import screen
 from anju_ml.signature import BEFORE_DAYS, PLAIN, Signature, apply, learn_signature, shared_names
@@ -68,36 +69,36 @@ Signatures = Mapping[str, Signature]
 class SharedMember:
     """`signatures` by kind and component."""
 
-    estimator: Any
+    trees: Boosted
     signatures: Mapping[str, Signatures]
 
-    def hazards(self, kind: str, component: str, sight: Sight, intervals: int) -> Doubles:
+    def hazards(self, kind: str, component: str, sight: Sight) -> Doubles:
         values = apply(self.signatures[kind], component, sight.board, sight.surprise, sight.plain)
-        return hazards(self.estimator, values, intervals)
+        return hazards(self.trees, values)
 
 
 @dataclass(frozen=True)
 class OwnMember:
-    """One estimator over the chosen `columns` of the full matrix and the signatures of the kind."""
+    """Trees over the chosen `columns` of the full matrix and the signatures of the kind."""
 
-    estimator: Any
+    trees: Boosted
     columns: Indices
     signatures: Signatures
 
-    def hazards(self, _kind: str, component: str, sight: Sight, intervals: int) -> Doubles:
+    def hazards(self, _kind: str, component: str, sight: Sight) -> Doubles:
         shared = apply(self.signatures, component, sight.board, sight.surprise, sight.plain)
-        return hazards(self.estimator, np.hstack([sight.values[:, self.columns], shared]), intervals)
+        return hazards(self.trees, np.hstack([sight.values[:, self.columns], shared]))
 
 
 @dataclass(frozen=True)
 class DirectMember:
-    """One estimator over `columns` of the full matrix alone: readings, counts and repairs as they are."""
+    """Trees over `columns` of the full matrix alone: readings, counts and repairs as they are."""
 
-    estimator: Any
+    trees: Boosted
     columns: Indices
 
-    def hazards(self, _kind: str, _component: str, sight: Sight, intervals: int) -> Doubles:
-        return hazards(self.estimator, sight.values[:, self.columns], intervals)
+    def hazards(self, _kind: str, _component: str, sight: Sight) -> Doubles:
+        return hazards(self.trees, sight.values[:, self.columns])
 
 
 Members = Sequence[SharedMember | OwnMember | DirectMember]
@@ -160,8 +161,8 @@ def _fit_shared_member(pairs: Mapping[str, Pairs], fold: int, edges: tuple[float
     tables.append(experience(sum(sum(each.material.prepared.failures.values()) for each in pairs.values())))
     _, up = shared_names()
     with one_thread_each():
-        estimator = fit_estimator(stack(tables), edges=edges, up=up, leaves=8, rounds=120, seed=seed + fold)
-    return SharedMember(estimator, signatures)
+        trees = fit_boosted(stack(tables), edges=edges, up=up, leaves=8, rounds=120, seed=seed + fold)
+    return SharedMember(trees, signatures)
 
 
 def honest_rows(pairs: Pairs, component: str, fold: int) -> Rows:
@@ -216,10 +217,10 @@ def _fit_own_member(pairs: Pairs, component: str, fold: int, edges: tuple[float,
     _, up = shared_names()
     table = replace(honest, values=np.hstack([seen.values[:, columns], honest.values]))
     with one_thread_each():
-        estimator = fit_estimator(
+        trees = fit_boosted(
             table, edges=edges, up=[*(0 for _ in columns), *up], leaves=12, rounds=120, seed=seed + fold
         )
-    return OwnMember(estimator, columns, pairs.without(fold))
+    return OwnMember(trees, columns, pairs.without(fold))
 
 
 def fit_direct(prepared: Prepared, rows: Rows, *, edges: tuple[float, ...], seed: int) -> tuple[DirectMember, ...]:
@@ -238,8 +239,8 @@ def _fit_direct_member(
     chosen = screen(seen.values, seen.failed_within(edges[-1]), most=DIRECT_COLUMNS_AT_MOST, always=())
     seen = replace(seen, values=seen.values[:, chosen])
     with one_thread_each():
-        estimator = fit_estimator(seen, edges=edges, up=[0] * len(chosen), leaves=12, rounds=120, seed=seed + fold)
-    return DirectMember(estimator, columns[chosen])
+        trees = fit_boosted(seen, edges=edges, up=[0] * len(chosen), leaves=12, rounds=120, seed=seed + fold)
+    return DirectMember(trees, columns[chosen])
 
 
 def direct_columns(names: Sequence[str]) -> Indices:

@@ -8,18 +8,19 @@ each point is told by how far it stands off from what is usual in its condition.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from anju_ml.boosted import Boosted
 from anju_ml.conditions import Conditions, learn_conditions, take_off
 from anju_ml.dataset import Outcomes, outcomes
 from anju_ml.failures import find_failures
 from anju_ml.features import Features, compute_features
 from anju_ml.grid import Grid
-from anju_ml.hazard import Doubles, Indices, Rows, assign_folds, expit, fit_estimator, hazards, logit
+from anju_ml.hazard import Doubles, Indices, Rows, assign_folds, expit, fit_boosted, hazards, logit
 from anju_ml.hazards import one_thread_each
 from anju_ml.history import History
 from anju_ml.layout import Layout, learn_layout, origin_of
@@ -88,13 +89,13 @@ class Lasting:
 
     edges: tuple[float, ...]
     columns: Indices
-    members: tuple[Any, ...]
+    members: tuple[Boosted, ...]
     failures: int
 
     def hazards(self, values: npt.NDArray[np.float32]) -> Doubles:
         """[row, interval] from rows of the full matrix: the mean log-odds of all members."""
         with one_thread_each():
-            found = [logit(hazards(member, values[:, self.columns], len(self.edges))) for member in self.members]
+            found = [logit(hazards(member, values[:, self.columns])) for member in self.members]
         return expit(np.mean(found, axis=0))
 
 
@@ -147,9 +148,7 @@ def _fit(rows: Rows, failures: int, *, seed: int) -> Lasting:
     up = [0] * len(columns)
     with one_thread_each():
         members = tuple(
-            fit_estimator(
-                chosen.take(folds != fold), edges=edges, up=up, leaves=LEAVES, rounds=ROUNDS, seed=seed + fold
-            )
+            fit_boosted(chosen.take(folds != fold), edges=edges, up=up, leaves=LEAVES, rounds=ROUNDS, seed=seed + fold)
             for fold in range(int(folds.max()) + 1)
         )
     return Lasting(edges, columns, members, failures)

@@ -1,14 +1,13 @@
-"""A model as plain dictionaries, arrays and estimators, and back: what an artifact holds."""
+"""A model as plain dictionaries and arrays, and back: what an artifact holds."""
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import numpy as np
-
 from anju_ml.board import Board
+from anju_ml.boosted import Boosted
 from anju_ml.calibrate import Calibrator
 from anju_ml.errors import ArtifactRefused
 from anju_ml.hazards import DirectMember, Members, OwnMember, SharedMember, Signatures
@@ -21,7 +20,7 @@ from anju_ml.responses import Response
 from anju_ml.signature import Signature
 from anju_ml.target import KindModel, Target
 
-FORMAT: Final = 9
+FORMAT: Final = 10
 State = dict[str, Any]
 
 
@@ -66,11 +65,12 @@ def from_state(state: object) -> Model:
 
 def _shared_state(member: SharedMember) -> State:
     signatures = {kind: _signatures_state(each) for kind, each in member.signatures.items()}
-    return {"estimator": member.estimator, "signatures": signatures}
+    return {"trees": _fields(member.trees), "signatures": signatures}
 
 
 def _shared(state: State) -> SharedMember:
-    return SharedMember(state["estimator"], {kind: _signatures(each) for kind, each in state["signatures"].items()})
+    signatures = {kind: _signatures(each) for kind, each in state["signatures"].items()}
+    return SharedMember(Boosted(**state["trees"]), signatures)
 
 
 def _signatures_state(signatures: Signatures) -> State:
@@ -82,22 +82,15 @@ def _signatures(state: State) -> Signatures:
 
 
 def _signature(state: State) -> Signature:
-    found = _arrays(state, ("weights", "forms", "references", "profile"))
-    rarity = Rarity(**_arrays(state["rarity"], ("levels", "nats", "beyond")))
-    return Signature(**{**found, "rarity": rarity})
+    return Signature(**{**state, "rarity": Rarity(**state["rarity"])})
 
 
 def _board(state: State) -> Board:
-    found = _arrays(state, ("columns", "levels", "nats", "beyond"))
-    return Board(**{**found, "names": tuple(found["names"]), "codes": tuple(found["codes"])})
+    return Board(**{**state, "names": tuple(state["names"]), "codes": tuple(state["codes"])})
 
 
 def _fields(record: Any) -> State:
     return {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
-
-
-def _arrays(state: State, names: Sequence[str]) -> State:
-    return {name: np.asarray(value) if name in names else value for name, value in state.items()}
 
 
 def _target_state(target: Target) -> State:
@@ -105,7 +98,7 @@ def _target_state(target: Target) -> State:
         "edges": list(target.edges),
         "plain": target.plain,
         "own": [_own_state(each) for each in target.members.get("own", ()) if isinstance(each, OwnMember)],
-        "direct": [_fields(each) for each in target.members.get("direct", ())],
+        "direct": [_direct_state(each) for each in target.members.get("direct", ()) if isinstance(each, DirectMember)],
         "weights": dict(target.weights),
         "failures": target.failures,
         "usual": target.usual,
@@ -116,26 +109,29 @@ def _target_state(target: Target) -> State:
 
 
 def _own_state(member: OwnMember) -> State:
-    return {**_fields(member), "signatures": _signatures_state(member.signatures)}
+    return {**_direct_state(member), "signatures": _signatures_state(member.signatures)}
+
+
+def _direct_state(member: OwnMember | DirectMember) -> State:
+    return {"trees": _fields(member.trees), "columns": member.columns}
 
 
 def _target(kind: str, name: str, state: State, board: Board, shared: tuple[SharedMember, ...]) -> Target:
     own = [
-        OwnMember(each["estimator"], np.asarray(each["columns"]), _signatures(each["signatures"]))
-        for each in state["own"]
+        OwnMember(Boosted(**each["trees"]), each["columns"], _signatures(each["signatures"])) for each in state["own"]
     ]
-    direct = [DirectMember(each["estimator"], np.asarray(each["columns"])) for each in state["direct"]]
+    direct = [DirectMember(Boosted(**each["trees"]), each["columns"]) for each in state["direct"]]
     members: dict[str, Members] = {"shared": shared, "own": own, "direct": direct}
     return Target(
         kind=kind,
         component=name,
         edges=tuple(state["edges"]),
         board=board,
-        plain=np.asarray(state["plain"]),
+        plain=state["plain"],
         members={sort: each for sort, each in members.items() if each},
         weights=state["weights"],
         failures=state["failures"],
-        usual=np.asarray(state["usual"]),
+        usual=state["usual"],
         calibrator=Calibrator(state["slope"], state["shift"]),
         threshold=state["threshold"],
     )

@@ -44,28 +44,25 @@ class Target:
     def predict(self, values: Floats) -> tuple[Doubles, Doubles]:
         """Uncalibrated hazards [row, interval] from rows of the full matrix, and the spread of the members' log-odds
         of failure within the last edge [row]."""
-        sight, intervals = self.see(values), len(self.edges)
-        total, spread = np.zeros((len(values), intervals)), np.zeros(len(values))
+        sight = self.see(values)
+        total, spread = np.zeros((len(values), len(self.edges))), np.zeros(len(values))
         with one_thread_each(), one_core(len(values) < ROWS_FOR_THREADS):
             for sort, weight in self.weights.items():
-                found = each(
-                    lambda member: member.hazards(self.kind, self.component, sight, intervals), self.members[sort]
-                )
+                found = each(lambda member: member.hazards(self.kind, self.component, sight), self.members[sort])
                 total += weight * np.array([logit(said) for said in found]).mean(axis=0)
                 spread += weight * np.array([logit(cumulative(said)[:, -1]) for said in found]).std(axis=0)
         return expit(total), spread
 
     def said_unseen(self, values: Floats, folds: Indices) -> dict[str, Doubles]:
         """Log-odds [row, interval] by sort of members, each row by the members that never saw its fold."""
-        sight, intervals = self.see(values), len(self.edges)
-        said = {sort: np.zeros((len(values), intervals)) for sort in self.members}
+        sight = self.see(values)
+        said = {sort: np.zeros((len(values), len(self.edges))) for sort in self.members}
         with one_thread_each():
             for sort, members in self.members.items():
                 for fold, member in enumerate(members):
                     rows = folds == fold
                     if rows.any():
-                        part = member.hazards(self.kind, self.component, sight.take(rows), intervals)
-                        said[sort][rows] = logit(part)
+                        said[sort][rows] = logit(member.hazards(self.kind, self.component, sight.take(rows)))
         return said
 
     def relevant_columns(self) -> set[int]:

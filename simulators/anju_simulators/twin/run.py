@@ -26,7 +26,7 @@ def train(plan: Plan, *, seed: int, days: int, folder: Path) -> Path:
     world = World(scenario)
     world.run(scenario.start + timedelta(days=days))
     write_history(world, folder / "learnt", file_format="parquet")
-    model = folder / "model.skops"
+    model = folder / "model.npz"
     command = program("anju-ml", "train", "--history", folder / "learnt", "--model", model)
     done = subprocess.run([*command, "--as-of", rfc3339(world.now)], capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:

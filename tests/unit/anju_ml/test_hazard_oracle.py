@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 import statsmodels.api as sm
 
-from anju_ml.hazard import EDGES, Rows, assign_folds, cumulative, expit, fit_estimator, hazards, logit
+from anju_ml.hazard import EDGES, Rows, assign_folds, cumulative, expit, fit_boosted, hazards, logit
 from anju_ml.screening import auc
 
 ASSETS = 1500
@@ -54,8 +54,8 @@ def said_by_hazard(sample: Sample, x: Doubles) -> Doubles:
     odds = []
     for fold in np.unique(folds):
         seen = rows.take(folds[rows.groups] != fold)
-        estimator = fit_estimator(seen, edges=EDGES, up=[0, 0], leaves=8, rounds=ROUNDS, seed=int(fold))
-        odds.append(logit(hazards(estimator, x.astype(np.float32), len(EDGES))))
+        trees = fit_boosted(seen, edges=EDGES, up=[0, 0], leaves=8, rounds=ROUNDS, seed=int(fold))
+        odds.append(logit(hazards(trees, x.astype(np.float32))))
     return cumulative(expit(np.mean(odds, axis=0)))
 
 

@@ -1,12 +1,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from io import BytesIO
+from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import polars as pl
 import pytest
-import skops.io
 
 from anju_ml.artifact import dump, load
 from anju_ml.errors import ArtifactRefused, TooPoor
@@ -18,6 +20,7 @@ from anju_ml.model import Model, Risk, train
 from anju_ml.policy import Policy
 from anju_ml.predicting import predict_block
 from anju_ml.prepare import full_matrix, full_sources
+from anju_ml.state import FORMAT
 from anju_ml.training import DIRECT_FAILURES, OWN_FAILURES
 
 DAY = timedelta(days=1)
@@ -170,15 +173,63 @@ def test_a_model_survives_its_artifact(model: Model, fleet: History, risks: list
     )
 
 
-@pytest.mark.parametrize("data", [b"", b"nonsense", skops.io.dumps({"format": 99}), skops.io.dumps([1])])
+def archive(**arrays: object) -> bytes:
+    file = BytesIO()
+    np.savez(file, allow_pickle=True, **{name: np.asarray(value) for name, value in arrays.items()})  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def archive_of(text: bytes) -> bytes:
+    return archive(state=np.frombuffer(text, np.uint8))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"nonsense",
+        archive(other=1),
+        archive_of(b"no json"),
+        archive_of(b"[1]"),
+        archive_of(b'{"format": 99}'),
+        archive_of(b'{"format": %d}' % FORMAT),
+        archive_of(b'{"format": %d, "shared": {"array": "7"}}' % FORMAT),
+    ],
+)
 def test_what_is_no_model_is_refused(data: bytes) -> None:
     with pytest.raises(ArtifactRefused):
         load(data)
 
 
-def test_types_that_are_not_trusted_are_refused_by_name() -> None:
-    with pytest.raises(ArtifactRefused, match="timedelta"):
-        load(skops.io.dumps({"format": 1, "shared": timedelta(1)}))
+def test_a_damaged_artifact_is_refused(model: Model) -> None:
+    whole = dump(model)
+    with ZipFile(BytesIO(whole)) as archive:
+        place = archive.getinfo("state.npy").header_offset + 200
+    damaged = whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
+    for data in (damaged, whole[:place], whole[:-1]):
+        with pytest.raises(ArtifactRefused):
+            load(data)
+
+
+class Runs:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return self.file.touch, ()
+
+
+def test_loading_runs_no_code(tmp_path: Path) -> None:
+    proof = tmp_path / "ran"
+    hostile = archive(state=np.array([Runs(proof)], object))
+    with pytest.raises(ArtifactRefused):
+        load(hostile)
+    assert not proof.exists()
+    with np.load(BytesIO(hostile), allow_pickle=True) as trusting:
+        _ = trusting["state"]
+    assert proof.exists()
 
 
 def test_assets_without_any_reading_for_weeks_are_not_scored(model: Model, fleet: History, as_of: datetime) -> None:

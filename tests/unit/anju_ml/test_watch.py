@@ -87,7 +87,7 @@ def test_a_line_that_is_no_question_is_refused_with_the_field(model: Model, flee
 def test_train_writes_a_model_that_watch_can_use(
     fleet: History, as_of: datetime, tmp_path: Path, write_folder: Callable[[History], Path]
 ) -> None:
-    folder, model = write_folder(fleet), tmp_path / "model.skops"
+    folder, model = write_folder(fleet), tmp_path / "model.npz"
     options = ["--history", str(folder), "--model", str(model)]
     trained = CliRunner().invoke(main, ["train", *options, "--as-of", as_of.date().isoformat()])
     assert trained.exit_code == 0, trained.output
@@ -98,8 +98,8 @@ def test_train_writes_a_model_that_watch_can_use(
 
 
 def test_a_file_that_is_no_model_is_named(fleet: History, tmp_path: Path, write_folder: Callable[..., Path]) -> None:
-    (tmp_path / "model.skops").write_bytes(b"no model")
+    (tmp_path / "model.npz").write_bytes(b"no model")
     folder = write_folder(fleet)
-    answered = CliRunner().invoke(main, ["watch", "--history", str(folder), "--model", str(tmp_path / "model.skops")])
+    answered = CliRunner().invoke(main, ["watch", "--history", str(folder), "--model", str(tmp_path / "model.npz")])
     assert answered.exit_code == 1
     assert "not a readable model" in answered.output

@@ -6,7 +6,7 @@ import pytest
 
 from anju_ml.history import read_history
 from anju_ml.signature import shared_names
-from benchmarks.hazard_learners import Said, calibrated, together
+from benchmarks.hazard_learners import LEARNERS, Said, calibrated, together
 from benchmarks.hazard_rows import Fold, Held, folds_of, last_day
 from benchmarks.other_fleet import write_fleet
 
@@ -37,6 +37,14 @@ def test_both_have_the_shared_columns_and_some_failures(folds: list[Fold]) -> No
     width = len(shared_names()[0])
     assert all(fold.rows.values.shape[1] == fold.held.values.shape[1] == len(fold.up) == width for fold in folds)
     assert sum(int(fold.held.failed.sum()) for fold in folds) > 0
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_every_learner_tells_rows_before_a_failure_from_others(folds: list[Fold], learner: str) -> None:
+    said = Said()
+    said.add(LEARNERS[learner], folds[0], 0)
+    (p,), failed = said.p, folds[0].held.failed
+    assert p[failed].mean() > p[~failed].mean()
 
 
 def test_a_fold_is_calibrated_without_its_own_outcomes() -> None:
