@@ -33,8 +33,8 @@ class Boosted:
     split: a row goes right at the split of a tree where its code, of the split's line of codes (`lines` [split, tree]),
     is above `upto` [split, tree, 1], and loses the leaves `lost` (bits, [split, tree, 1]). `always` [way, 1]: the
     leaves that a tree (`trees` [way]) loses by what the interval is, in each way that intervals differ for it; `ways`
-    [tree, interval]. `values` of the leaves, those of a way's tree from `first` [way, 1] on; `base`: what the sum over the
-    trees begins with."""
+    [tree, interval]. `values` of the leaves, those of a way's tree from `first` [way, 1] on; `base`: what the sum over
+    the trees begins with."""
 
     columns: Places
     thresholds: Doubles
