@@ -42,8 +42,9 @@ def test_both_have_the_shared_columns_and_some_failures(folds: list[Fold]) -> No
 @pytest.mark.parametrize("learner", LEARNERS)
 def test_every_learner_tells_rows_before_a_failure_from_others(folds: list[Fold], learner: str) -> None:
     said = Said()
-    said.add(LEARNERS[learner], folds[0], 0)
-    (p,), failed = said.p, folds[0].held.failed
+    for fold in folds:
+        said.add(LEARNERS[learner], fold, 0)
+    p, failed = np.concatenate(said.p), np.concatenate([fold.held.failed for fold in folds])
     assert p[failed].mean() > p[~failed].mean()
 
 
